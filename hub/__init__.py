@@ -1,0 +1,1 @@
+"""The running hub. The spine knows no face; only `hub.main` knows everything."""

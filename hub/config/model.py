@@ -1,0 +1,186 @@
+"""The campus as configured: one frozen object, checked whole before anything starts.
+
+Everything in it is resolved: defaults filled in, names looked up, rules bound to limits. Times of day are
+local to `site.zone`; durations are milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from enum import Enum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from devices.facts import Kind
+from rules.model import Role, Rule, Text
+
+
+class Language(Enum):
+    """The languages of every text for people."""
+
+    ZH = "zh-CN"
+    EN = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`id` is a level of native topics and a tag of every series."""
+
+    id: str
+    name: Text
+    zone: ZoneInfo
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where MQTT is. `embedded`: the hub starts and supervises one itself, on `host`:`port`."""
+
+    embedded: bool
+    host: str
+    port: int
+    client_id: str
+    username: str | None
+    password: str | None
+    tls: bool
+    protocol: str  # "3.1.1" or "5"
+
+
+class HistoryKind(Enum):
+    """Which store keeps the time series."""
+
+    DUCKDB = "duckdb"
+    INFLUXDB1 = "influxdb1"
+    INFLUXDB2 = "influxdb2"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """`database` is InfluxDB's database (1.x) or bucket (2.x); DuckDB keeps its file in the data folder."""
+
+    kind: HistoryKind
+    url: str
+    database: str
+    organisation: str
+    token: str | None
+    username: str | None
+    password: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """`folder` holds the log, the book, the embedded history and broker. `book_url` is SQLAlchemy's."""
+
+    folder: Path
+    book_url: str
+    log_days: int
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """Where the pages are served. `secure_cookies`: set when people reach the hub over HTTPS."""
+
+    host: str
+    port: int
+    secure_cookies: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A named place on the site."""
+
+    id: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`badge` is the UID of the person's NFC card, upper-case hex, or empty."""
+
+    id: str
+    name: str
+    role: Role
+    badge: str
+    language: Language
+
+
+class Storing(Enum):
+    """What a cold unit is for; selects its rules."""
+
+    CHILLED = "chilled"
+    FROZEN = "frozen"
+    SAMPLE = "sample"
+
+
+class Format(Enum):
+    """Whose payloads a device speaks."""
+
+    NATIVE = "native"
+    ZIGBEE2MQTT = "zigbee2mqtt"
+    TASMOTA = "tasmota"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """`topic`: a maker's base topic (`zigbee2mqtt/cold-1`, Tasmota's `%topic%`), empty for native devices.
+
+    `sensor`: which of several sensors on one maker's device (Tasmota: the DS18B20's Id), or empty.
+    `low`, `high`: the device's own limits on its main quantity, over the rules' defaults.
+    """
+
+    id: str
+    name: Text
+    kind: Kind
+    area: str
+    owner: str
+    format: Format
+    topic: str
+    sensor: str
+    interval_ms: int
+    storing: Storing | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A place that rounds pass, with the UID of the tag fixed there."""
+
+    id: str
+    name: Text
+    area: str
+    tag_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A planned walk, every day of `weekdays` (Monday is 0). `ends` before `starts` means the next day."""
+
+    id: str
+    name: Text
+    starts: time
+    ends: time
+    grace_ms: int
+    checkpoints: tuple[str, ...]
+    guard: str
+    weekdays: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Campus:
+    """The whole configuration. `rules`: the catalogue's with this campus's overrides, disabled ones left out."""
+
+    source: Path
+    site: Site
+    broker: Broker
+    storage: Storage
+    web: Web
+    areas: Mapping[str, Area]
+    people: Mapping[str, Person]
+    devices: Mapping[str, Device]
+    checkpoints: Mapping[str, Checkpoint]
+    rounds: Mapping[str, Round]
+    rules: Mapping[str, Rule]
