@@ -1,0 +1,110 @@
+"""What goes into the log and what comes back out of it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from devices.facts import Fact, Value
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """How a message came over MQTT. A fact without a clock and a sequence has no identity of its own:
+    a redelivery (`again`, MQTT's DUP flag) under the same packet id with the same content is it again."""
+
+    packet_id: int
+    again: bool
+    digest: bytes
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """A dead letter: a message, or one element of it, that is no fact, and why."""
+
+    received_at_ms: int
+    topic: str
+    payload: bytes
+    reason: str
+    detail: str
+
+
+class StoredLetter(msgspec.Struct, frozen=True):
+    """A dead letter as kept; `size` is the payload's full length in bytes, `payload` its beginning."""
+
+    id: int
+    received_at_ms: int
+    topic: str
+    payload: bytes
+    size: int
+    reason: str
+    detail: str
+
+
+class Stranger(msgspec.Struct, frozen=True):
+    """A device that speaks but is not in the configuration, offered for adoption."""
+
+    topic: str
+    format: str
+    suggested_id: str
+    first_ms: int
+    last_ms: int
+    messages: int
+
+
+class Meeting(msgspec.Struct, frozen=True):
+    """One message of a stranger."""
+
+    at_ms: int
+    topic: str
+    format: str
+    suggested_id: str
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """All that one message (or one post of a phone) adds to the log; written whole or not at all."""
+
+    facts: tuple[Fact, ...] = ()
+    letters: tuple[Letter, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
+    delivery: Delivery | None = None
+
+
+class Fate(Enum):
+    """What became of one fact of a batch."""
+
+    APPENDED = "appended"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"  # the same key with other content: kept among the dead letters
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """What one durable commit did: a fate for every fact, in order, and the log's newest sequence number."""
+
+    fates: tuple[Fate, ...]
+    newest_seq: int
+
+
+class Logged(msgspec.Struct, frozen=True):
+    """A fact with its place in the log."""
+
+    seq: int
+    fact: Fact
+
+
+class Latest(msgspec.Struct, frozen=True):
+    """The newest value of one series, by measured time."""
+
+    device: str
+    field: str
+    measured_at_ms: int
+    received_at_ms: int
+    value: Value
+
+
+class LogFaultError(Exception):
+    """The log cannot be opened, read or written. `full`: the disk is; nothing was appended."""
+
+    def __init__(self, problem: str, *, full: bool = False) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.full = full

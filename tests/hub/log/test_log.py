@@ -1,0 +1,218 @@
+"""The log keeps every fact once, whole batches or nothing, and says what became of each."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from devices.facts import Clock, Presence, Reading, Tap, Tick, Trust
+from hub.log.model import Delivery, Entry, Fate, Letter, LogFaultError, Meeting
+from hub.log.reader import LogReader
+from hub.log.writer import LETTERS_KEPT, STRANGERS_KEPT, LogWriter
+
+NOON = 1_790_000_000_000
+DAY = 86_400_000
+
+
+def reading(seq: int, value: float = 4.0, at: int = NOON, clock: Clock = Clock.DEVICE) -> Reading:
+    return Reading(f"r:cold-1:b:{seq}", "cold-1", at, at + 5, clock, (("temperature_c", value),))
+
+
+def entry(*facts: Reading | Tap | Presence | Tick) -> Entry:
+    return Entry(facts=facts)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "log.sqlite"
+
+
+def test_facts_come_back_in_order_of_arrival_and_after_a_cursor(path: Path) -> None:
+    writer = LogWriter(path)
+    facts = [reading(n, at=NOON - n) for n in range(5)]
+    result = writer.append([entry(*facts[:2]), entry(*facts[2:])], NOON)
+    assert result.fates == (Fate.APPENDED,) * 5
+    assert result.newest_seq == 5
+    found = LogReader(path).after(2, 100)
+    assert [logged.seq for logged in found] == [3, 4, 5]
+    assert [logged.fact for logged in found] == facts[2:]
+
+
+def test_the_same_key_is_one_fact_however_often_it_is_delivered(path: Path) -> None:
+    writer = LogWriter(path)
+    writer.append([entry(reading(1))], NOON)
+    again = msgspec.structs.replace(reading(1), received_at_ms=NOON + 99_000)
+    assert writer.append([entry(again), entry(again)], NOON).fates == (Fate.DUPLICATE,) * 2
+    assert len(LogReader(path).after(0, 10)) == 1
+
+
+def test_a_redelivery_on_a_later_day_is_still_the_same_fact(path: Path) -> None:
+    writer = LogWriter(path)
+    writer.append([entry(reading(1))], NOON)
+    writer.append([entry(reading(2, at=NOON + DAY))], NOON + DAY)
+    assert writer.append([entry(reading(1))], NOON + 3 * DAY).fates == (Fate.DUPLICATE,)
+
+
+def test_a_key_without_a_clock_is_found_on_any_day(path: Path) -> None:
+    writer = LogWriter(path)
+    writer.append([entry(reading(1, clock=Clock.NONE))], NOON)
+    late = reading(1, at=NOON + 5 * DAY, clock=Clock.NONE)
+    assert writer.append([entry(late)], NOON + 5 * DAY).fates == (Fate.DUPLICATE,)
+
+
+def test_the_same_key_with_another_value_is_kept_as_a_dead_letter(path: Path) -> None:
+    writer = LogWriter(path)
+    writer.append([entry(reading(1, 4.0))], NOON)
+    assert writer.append([entry(reading(1, 5.0))], NOON).fates == (Fate.CONFLICT,)
+    reader = LogReader(path)
+    assert [letter.reason for letter in reader.letters(10)] == ["conflict"]
+    assert reader.letter_counts() == {"conflict": 1}
+    assert len(reader.after(0, 10)) == 1
+
+
+def test_a_redelivered_message_without_identity_is_known_by_packet_id_and_content(path: Path) -> None:
+    writer = LogWriter(path)
+    first = Reading("c:1", "cold-4", NOON, NOON, Clock.NONE, (("temperature_c", 4.0),))
+    second = Reading("c:2", "cold-4", NOON + 9, NOON + 9, Clock.NONE, (("temperature_c", 4.0),))
+    writer.append([Entry((first,), delivery=Delivery(7, again=False, digest=b"same"))], NOON)
+    assert writer.append(
+        [
+            Entry((second,), delivery=Delivery(7, again=True, digest=b"same")),
+            Entry((second,), delivery=Delivery(8, again=True, digest=b"same")),
+        ],
+        NOON,
+    ).fates == (Fate.DUPLICATE, Fate.APPENDED)
+
+
+def test_latest_is_by_measured_time_and_keeps_the_type(path: Path) -> None:
+    writer = LogWriter(path)
+    writer.append([entry(reading(2, 9.0, NOON + 60_000), reading(1, 4.0, NOON))], NOON)
+    door = Reading("r:cold-1:b:3", "cold-1", NOON, NOON, Clock.DEVICE, (("door_open", True),))
+    writer.append([entry(door)], NOON)
+    latest = {row.field: row.value for row in LogReader(path).latest()}
+    assert latest == {"temperature_c": 9.0, "door_open": True}
+    assert latest["door_open"] is True
+
+
+def test_heard_knows_the_last_will(path: Path) -> None:
+    writer = LogWriter(path)
+    gone = Presence("p:1", "cold-1", NOON + 1, NOON + 1, Clock.NONE, online=False)
+    writer.append([entry(reading(1), gone)], NOON)
+    assert LogReader(path).heard() == {"cold-1": (NOON + 1, False)}
+
+
+def test_recent_taps_are_newest_first(path: Path) -> None:
+    writer = LogWriter(path)
+    taps = [
+        Tap(f"tap:{n}", "reader-1", NOON + n, NOON + n, Clock.DEVICE, "04AABBCC", "", Trust.READER)
+        for n in range(3)
+    ]
+    writer.append([entry(taps[0], reading(1), taps[1], taps[2])], NOON)
+    assert LogReader(path).recent_taps(2) == (taps[2], taps[1])
+
+
+def test_numbers_go_on_after_a_restart_even_when_the_newest_day_is_empty(path: Path) -> None:
+    writer = LogWriter(path)
+    writer.append([entry(reading(1))], NOON)
+    writer.append([entry(reading(1))], NOON + DAY)
+    writer.close()
+    assert LogWriter(path).append([entry(reading(2))], NOON + DAY).newest_seq == 2
+
+
+def test_a_clock_that_steps_back_appends_to_the_newest_day(path: Path) -> None:
+    writer = LogWriter(path)
+    writer.append([entry(reading(1))], NOON + DAY)
+    writer.append([entry(reading(2))], NOON)
+    assert [logged.seq for logged in LogReader(path).after(0, 10)] == [1, 2]
+
+
+def test_old_days_go_only_when_every_reader_has_read_them(path: Path) -> None:
+    writer = LogWriter(path)
+    for number in range(3):
+        writer.append([entry(reading(number, at=NOON + number * DAY))], NOON + number * DAY)
+    assert writer.prune(NOON + 10 * DAY, read_by_all=0) == ()
+    assert len(writer.prune(NOON + 10 * DAY, read_by_all=1)) == 1
+    assert [logged.seq for logged in LogReader(path).after(0, 10)] == [2, 3]
+    assert len(writer.prune(NOON + 10 * DAY, read_by_all=3)) == 1
+    assert writer.append([entry(reading(9))], NOON + 2 * DAY).newest_seq == 4
+
+
+def test_dead_letters_and_strangers_are_bounded(path: Path) -> None:
+    writer = LogWriter(path)
+    letters = [Letter(NOON, "t", b"x" * 10_000, "not_json", "no") for _ in range(LETTERS_KEPT + 5)]
+    writer.append([Entry(letters=tuple(letters))], NOON)
+    meetings = [Meeting(NOON, f"campus/s/fridge/{n}/reading", "native", str(n)) for n in range(10_000)]
+    writer.append([Entry(meetings=tuple(meetings))], NOON)
+    reader = LogReader(path)
+    assert len(reader.letters(10**6)) == LETTERS_KEPT
+    assert reader.letter_counts() == {"not_json": LETTERS_KEPT + 5}
+    assert reader.letters(1)[0].size == 10_000
+    assert len(reader.strangers()) == STRANGERS_KEPT
+
+
+def test_a_file_that_is_no_log_is_refused_with_what_to_do(path: Path) -> None:
+    path.write_bytes(b"this is no database, it only looks like a file" * 100)
+    with pytest.raises(LogFaultError, match="restore"):
+        LogWriter(path)
+
+
+def test_a_full_disk_refuses_the_batch_whole_and_the_log_goes_on_later(path: Path) -> None:
+    writer = LogWriter(path)
+    writer.append([entry(reading(0))], NOON)
+    writer._db.pragma("max_page_count", writer._db.pragma("page_count"))
+    many = [entry(reading(n)) for n in range(1, 3_000)]
+    with pytest.raises(LogFaultError) as caught:
+        writer.append(many, NOON)
+    assert caught.value.full
+    assert writer.newest_seq == 1
+    writer._db.pragma("max_page_count", 2**30)
+    assert writer.append(many, NOON).newest_seq == 3_000
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 3)), max_size=40), st.integers(1, 5))
+def test_any_chunking_with_duplicates_gives_the_same_log(
+    tmp_path_factory: pytest.TempPathFactory, deliveries: list[tuple[int, int]], chunk: int
+) -> None:
+    path = tmp_path_factory.mktemp("log") / "log.sqlite"
+    writer = LogWriter(path)
+    facts = [reading(seq, at=NOON + seq * 1_000) for seq, _ in deliveries]
+    for start in range(0, len(facts), chunk):
+        writer.append([entry(*facts[start : start + chunk])], NOON)
+    expected = list(dict.fromkeys(fact.key for fact in facts))
+    assert [logged.fact.key for logged in LogReader(path).after(0, 1_000)] == expected
+
+
+_ENDLESS_WRITER = """
+import sys
+from pathlib import Path
+from devices.facts import Clock, Reading
+from hub.log.model import Entry
+from hub.log.writer import LogWriter
+writer, n = LogWriter(Path(sys.argv[1])), 0
+while True:
+    facts = tuple(Reading(f"k:{n + i}", "d", 1_790_000_000_000, 0, Clock.DEVICE, ()) for i in range(20))
+    writer.append([Entry(facts)], 1_790_000_000_000)
+    n += 20
+    print(n, flush=True)
+"""
+
+
+def test_what_was_committed_survives_kill_9(path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", _ENDLESS_WRITER, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    acknowledged = [int(process.stdout.readline()) for _ in range(50)][-1]
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    keys = [logged.fact.key for logged in LogReader(path).after(0, 10**6)]
+    assert len(keys) == len(set(keys)) >= acknowledged
+    assert len(keys) % 20 == 0
