@@ -1,0 +1,1 @@
+"""ALERTS: reads the log, lets the rules judge, keeps the alert book; people act on it."""

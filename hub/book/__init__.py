@@ -1,0 +1,1 @@
+"""THE BOOK: what was decided and who does what; relational, migrated by Alembic."""

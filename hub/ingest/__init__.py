@@ -1,0 +1,1 @@
+"""INGEST: takes what devices say, makes facts of it, appends them durably, and only then acknowledges."""

@@ -1,0 +1,107 @@
+"""Which watches a fact concerns, and what they say to it; decides, and does no IO."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, TypeAlias, assert_never
+
+import msgspec
+
+from devices.facts import Fact, Presence, Reading, Tap, Tick
+from rules.judge import step
+from rules.model import Event, RoundIncomplete, Silent, State, Watch
+
+WatchKey: TypeAlias = tuple[str, str]  # rule, subject
+_FRESH: Final = State()
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What one watch had to say to one fact."""
+
+    watch: Watch
+    event: Event
+
+
+class Judging:
+    """Every watch of the campus and what it remembers.
+
+    `judge` works on a draft; `keep` makes the draft the truth once it is durable, `forget` drops it."""
+
+    def __init__(self, watches: Iterable[Watch], states: Mapping[WatchKey, State]) -> None:
+        self._by_device: dict[str, list[Watch]] = {}
+        self._silent: dict[WatchKey, Watch] = {}
+        self._rounds: dict[WatchKey, Watch] = {}
+        self._states: dict[WatchKey, State] = dict(states)
+        self._draft: dict[WatchKey, State] = {}
+        for watch in watches:
+            self.add(watch)
+
+    def add(self, watch: Watch) -> None:
+        """Watches one thing more; what it remembered before is taken up again."""
+        key = (watch.rule, watch.subject)
+        match watch.condition:
+            case RoundIncomplete():
+                self._rounds[key] = watch
+            case Silent():
+                self._silent[key] = watch
+                self._by_device.setdefault(watch.subject, []).append(watch)
+            case _:
+                self._by_device.setdefault(watch.subject, []).append(watch)
+
+    def rounds_ended_before(self, at_ms: int) -> set[str]:
+        """The rounds watched whose time, with its grace, was over before `at_ms`."""
+        return {
+            watch.subject
+            for watch in self._rounds.values()
+            if isinstance(watch.condition, RoundIncomplete)
+            and watch.condition.ends_ms + watch.condition.grace_ms < at_ms
+        }
+
+    def drop_round(self, subject: str) -> tuple[WatchKey, ...]:
+        """Stops watching a round that is long over; returns what may be forgotten."""
+        gone = tuple(key for key in self._rounds if key[1] == subject)
+        for key in gone:
+            del self._rounds[key]
+            self._states.pop(key, None)
+            self._draft.pop(key, None)
+        return gone
+
+    def watches(self, key: WatchKey) -> bool:
+        """Whether this rule still watches this subject."""
+        rule, subject = key
+        return key in self._rounds or any(watch.rule == rule for watch in self._by_device.get(subject, ()))
+
+    def judge(self, fact: Fact, now_ms: int) -> Iterator[Said]:
+        """What the watches concerned say to the next fact of the log."""
+        for watch in self._concerned(fact):
+            key = (watch.rule, watch.subject)
+            before = self._draft.get(key) or self._states.get(key, _FRESH)
+            after, events = step(watch, before, fact, now_ms)
+            if after != before:
+                self._draft[key] = after
+            for event in events:
+                yield Said(watch, event)
+
+    def draft(self) -> Mapping[WatchKey, State]:
+        """The states that changed since the last `keep` or `forget`."""
+        return self._draft
+
+    def keep(self) -> None:
+        """The draft is durable."""
+        self._states.update(self._draft)
+        self._draft = {}
+
+    def forget(self) -> None:
+        """The draft could not be kept: the same facts will be judged again."""
+        self._draft = {}
+
+    def _concerned(self, fact: Fact) -> list[Watch]:
+        match fact:
+            case Reading() | Presence():
+                return self._by_device.get(fact.device, [])
+            case Tap():
+                return [*self._by_device.get(fact.device, []), *self._rounds.values()]
+            case Tick():
+                return [*self._silent.values(), *self._rounds.values()]
+            case _:
+                assert_never(fact)

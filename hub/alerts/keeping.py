@@ -1,0 +1,226 @@
+"""The alert book's rows: states, alerts, rounds; every change with its entry in the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from hub.alerts.judging import Said, WatchKey
+from hub.book import journal
+from hub.book.model import Alert, AlertChanged, RoundChanged, RoundRun
+from hub.book.tables import AlertRow, RoundRow, WatchRow
+from rules import life
+from rules.bind import RoundTarget
+from rules.life import AlertState, Change, Lived
+from rules.model import Cleared, Raised, RoundMoved, RoundState, Rule, Severity, State
+
+_state: Final = msgspec.msgpack.Decoder(State)
+_texts: Final = msgspec.msgpack.Decoder(tuple[str, ...])
+
+
+def load_states(session: Session) -> dict[WatchKey, State]:
+    """What every watch remembers."""
+    return {(row.rule, row.subject): _state.decode(row.body) for row in session.scalars(select(WatchRow))}
+
+
+def save_states(session: Session, states: Mapping[WatchKey, State]) -> None:
+    """Keeps what watches remember."""
+    for (rule, subject), state in states.items():
+        session.merge(WatchRow(rule=rule, subject=subject, body=msgspec.msgpack.encode(state)))
+
+
+def plan_round(session: Session, round_id: str, target: RoundTarget) -> None:
+    """Writes a planned run down, once."""
+    if session.get(RoundRow, target.id) is None:
+        session.add(
+            RoundRow(
+                id=target.id,
+                round=round_id,
+                starts_ms=target.starts_ms,
+                ends_ms=target.ends_ms,
+                grace_ms=target.grace_ms,
+                state=RoundState.PLANNED.value,
+                tags=msgspec.msgpack.encode(target.tags),
+                visited=msgspec.msgpack.encode(()),
+            )
+        )
+        session.flush()
+
+
+def forget_watches(session: Session, keys: tuple[WatchKey, ...]) -> None:
+    """Removes what watches of past rounds remembered."""
+    for rule, subject in keys:
+        session.execute(delete(WatchRow).where(WatchRow.rule == rule, WatchRow.subject == subject))
+
+
+def apply(session: Session, said: Said, rule: Rule, now_ms: int) -> None:
+    """Writes down what a watch said."""
+    match said.event:
+        case RoundMoved() as moved:
+            _move_round(session, said.watch.subject, moved, now_ms)
+        case Raised() | Cleared() as event:
+            _judge_alert(session, said, event, rule, now_ms)
+
+
+def unclosed(session: Session) -> tuple[Alert, ...]:
+    """Every alert that somebody still has to deal with, newest first."""
+    rows = session.scalars(select(AlertRow).where(AlertRow.closed.is_(False)).order_by(AlertRow.id.desc()))
+    return tuple(alert_of(row) for row in rows)
+
+
+def recent(session: Session, limit: int) -> tuple[Alert, ...]:
+    """The newest alerts, closed ones too, newest first."""
+    return tuple(
+        alert_of(row) for row in session.scalars(select(AlertRow).order_by(AlertRow.id.desc()).limit(limit))
+    )
+
+
+def runs_between(session: Session, first_ms: int, last_ms: int) -> tuple[RoundRun, ...]:
+    """The runs whose windows touch the time between, by their start."""
+    rows = session.scalars(
+        select(RoundRow)
+        .where(RoundRow.ends_ms >= first_ms, RoundRow.starts_ms <= last_ms)
+        .order_by(RoundRow.starts_ms)
+    )
+    return tuple(run_of(row) for row in rows)
+
+
+def newest_plan(session: Session) -> int:
+    """Changes whenever another run is planned: how many there are."""
+    return session.scalar(select(func.count()).select_from(RoundRow)) or 0
+
+
+def alert_of(row: AlertRow) -> Alert:
+    """A frozen copy of an alert's row."""
+    return Alert(
+        id=row.id,
+        rule=row.rule,
+        subject=row.subject,
+        severity=Severity(row.severity),
+        active=row.active,
+        acknowledged=row.acknowledged,
+        closed=row.closed,
+        raised_at_ms=row.raised_at_ms,
+        since_ms=row.since_ms,
+        cleared_at_ms=row.cleared_at_ms,
+        closed_at_ms=row.closed_at_ms,
+        value=row.value,
+        acknowledged_by=row.acknowledged_by,
+        acknowledged_reason=row.acknowledged_reason,
+        acknowledged_at_ms=row.acknowledged_at_ms,
+        closed_by=row.closed_by,
+        closed_action=row.closed_action,
+    )
+
+
+def run_of(row: RoundRow) -> RoundRun:
+    """A frozen copy of a run's row."""
+    return RoundRun(
+        id=row.id,
+        round=row.round,
+        starts_ms=row.starts_ms,
+        ends_ms=row.ends_ms,
+        grace_ms=row.grace_ms,
+        state=RoundState(row.state),
+        tags=_texts.decode(row.tags),
+        visited=_texts.decode(row.visited),
+    )
+
+
+def record_changes(
+    session: Session, row: AlertRow, lived: Lived, at_ms: int, *, by: str, note: str, now_ms: int
+) -> None:
+    """Gives an alert its new state and the journal an entry for each change."""
+    row.active, row.acknowledged, row.closed = (
+        lived.state.active,
+        lived.state.acknowledged,
+        lived.state.closed,
+    )
+    if lived.state.closed and row.closed_at_ms is None:
+        row.closed_at_ms = at_ms
+    session.flush()
+    for change in lived.changes:
+        decision = AlertChanged(
+            alert=row.id,
+            rule=row.rule,
+            subject=row.subject,
+            severity=Severity(row.severity),
+            change=change,
+            active=row.active,
+            closed=row.closed,
+            at_ms=at_ms,
+            by=by,
+            note=note,
+            value=row.value,
+        )
+        journal.record(session, decision, now_ms)
+
+
+def state_of(row: AlertRow) -> AlertState:
+    """The part of an alert that its life is about."""
+    return AlertState(active=row.active, acknowledged=row.acknowledged, closed=row.closed)
+
+
+def _judge_alert(session: Session, said: Said, event: Raised | Cleared, rule: Rule, now_ms: int) -> None:
+    row = session.scalars(
+        select(AlertRow).where(
+            AlertRow.closed.is_(False), AlertRow.rule == rule.id, AlertRow.subject == said.watch.subject
+        )
+    ).first()
+    lived = life.judged(state_of(row) if row else None, event, rule.closing)
+    if lived is None:
+        return
+    if row is None:
+        row = _new_alert(rule, said.watch.subject, event)
+        session.add(row)
+    for change in lived.changes:
+        _mark(row, change, event)
+    record_changes(session, row, lived, event.at_ms, by="", note="", now_ms=now_ms)
+
+
+def _new_alert(rule: Rule, subject: str, event: Raised | Cleared) -> AlertRow:
+    return AlertRow(
+        rule=rule.id,
+        subject=subject,
+        severity=rule.severity.value,
+        raised_at_ms=event.at_ms,
+        since_ms=event.at_ms,
+        acknowledged_by="",
+        acknowledged_reason="",
+        closed_by="",
+        closed_action="",
+    )
+
+
+def _mark(row: AlertRow, change: Change, event: Raised | Cleared) -> None:
+    """The times and values that come with a judged change."""
+    match change, event:
+        case ((Change.RAISED | Change.RAISED_AGAIN), Raised()):
+            row.raised_at_ms, row.since_ms, row.value = event.at_ms, event.since_ms, event.value
+            row.cleared_at_ms = None
+            row.acknowledged_by, row.acknowledged_reason, row.acknowledged_at_ms = "", "", None
+        case ((Change.CLEARED | Change.AMENDED), Cleared()):
+            row.cleared_at_ms = event.at_ms
+        case _:
+            pass
+
+
+def _move_round(session: Session, subject: str, moved: RoundMoved, now_ms: int) -> None:
+    row = session.get(RoundRow, subject)
+    if row is None:
+        return
+    row.state = moved.state.value
+    row.visited = msgspec.msgpack.encode(moved.visited)
+    decision = RoundChanged(
+        run=row.id,
+        round=row.round,
+        state=moved.state,
+        visited=len(moved.visited),
+        required=moved.required,
+        at_ms=moved.at_ms,
+    )
+    journal.record(session, decision, now_ms)

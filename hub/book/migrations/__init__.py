@@ -1,0 +1,1 @@
+"""Alembic's scripts; run by `hub.book.store.Book` at every start."""

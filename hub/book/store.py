@@ -1,0 +1,90 @@
+"""The book's file or server: opening, migrating, transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+_SCRIPTS: Final = Path(__file__).parent / "migrations"
+
+
+class BookFaultError(Exception):
+    """The book cannot be opened or brought up to date; the text says what to do."""
+
+
+class Book:
+    """The book. Any thread may ask it for a transaction; each lasts as long as its `with`."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is SQLAlchemy's; the tables are made or migrated. Raises BookFaultError."""
+        self._readers = _engine(url, begin="BEGIN")
+        self._writers = _engine(url, begin="BEGIN IMMEDIATE")
+        try:
+            self._migrate()
+        except CommandError as error:
+            raise BookFaultError(
+                f"the book was written by a newer campushub ({error}): update campushub"
+            ) from error
+        except DatabaseError as error:
+            raise BookFaultError(
+                f"the book cannot be opened ({error.orig}): check its folder, or restore the newest backup"
+            ) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A consistent view; nothing is kept."""
+        with Session(self._readers, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction: kept whole when the `with` ends well, not at all otherwise."""
+        with Session(self._writers, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def is_well(self) -> bool:
+        """Whether the book answers."""
+        try:
+            with self._readers.connect() as connection:
+                connection.exec_driver_sql("SELECT 1")
+        except SQLAlchemyError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Lets go of every connection."""
+        self._readers.dispose()
+        self._writers.dispose()
+
+    def _migrate(self) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(_SCRIPTS))
+        with self._writers.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+
+
+def _engine(url: str, begin: str) -> Engine:
+    """An engine whose SQLite transactions start with `begin`; other databases start theirs by themselves."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transactions start late and only for writes; ours start where SQLAlchemy says so.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = wal", "synchronous = full", "foreign_keys = on", "busy_timeout = 10000"):
+        connection.execute(f"PRAGMA {pragma}")

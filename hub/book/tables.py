@@ -1,0 +1,110 @@
+"""The book's tables. Instants are milliseconds since 1970 UTC; bodies are msgpack of the structs named."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# SQLite numbers rows by itself only where the type is exactly INTEGER.
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """What Alembic compares the database with."""
+
+
+class MetaRow(Base):
+    """Single facts about this book, such as since when the campus is watched."""
+
+    __tablename__ = "meta"
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class CursorRow(Base):
+    """How far a reader of the log has come, kept with what it decided."""
+
+    __tablename__ = "cursors"
+    reader: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class WatchRow(Base):
+    """What one watch remembers: a `rules.model.State`."""
+
+    __tablename__ = "watches"
+    rule: Mapped[str] = mapped_column(String(64), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(96), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AlertRow(Base):
+    """One thing wrong, from raised to closed: `hub.book.model.Alert`."""
+
+    __tablename__ = "alerts"
+    id: Mapped[int] = mapped_column(_Serial, primary_key=True, autoincrement=True)
+    rule: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(96))
+    severity: Mapped[str] = mapped_column(String(16))
+    active: Mapped[bool]
+    acknowledged: Mapped[bool]
+    closed: Mapped[bool]
+    raised_at_ms: Mapped[int] = mapped_column(BigInteger)
+    since_ms: Mapped[int] = mapped_column(BigInteger)
+    cleared_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+    closed_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+    value: Mapped[float | None]
+    acknowledged_by: Mapped[str] = mapped_column(String(64), default="")
+    acknowledged_reason: Mapped[str] = mapped_column(Text, default="")
+    acknowledged_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+    closed_by: Mapped[str] = mapped_column(String(64), default="")
+    closed_action: Mapped[str] = mapped_column(Text, default="")
+    __table_args__ = (Index("alerts_unclosed", "closed", "rule", "subject"),)
+
+
+class RoundRow(Base):
+    """One planned round of one day: `hub.book.model.RoundRun`."""
+
+    __tablename__ = "rounds"
+    id: Mapped[str] = mapped_column(String(96), primary_key=True)
+    round: Mapped[str] = mapped_column(String(64))
+    starts_ms: Mapped[int] = mapped_column(BigInteger)
+    ends_ms: Mapped[int] = mapped_column(BigInteger, index=True)
+    grace_ms: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(16))
+    tags: Mapped[bytes] = mapped_column(LargeBinary)
+    visited: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class JournalRow(Base):
+    """Every decision, in order: a `hub.book.model.Decision`. Never changed, never removed."""
+
+    __tablename__ = "journal"
+    id: Mapped[int] = mapped_column(_Serial, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    ref: Mapped[str] = mapped_column(String(96), index=True)
+    recorded_at_ms: Mapped[int] = mapped_column(BigInteger)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SecretRow(Base):
+    """A person's PIN or password, as an argon2 hash, and the brake on guessing it."""
+
+    __tablename__ = "secrets"
+    person: Mapped[str] = mapped_column(String(64), primary_key=True)
+    hash: Mapped[str] = mapped_column(Text)
+    one_time: Mapped[bool]
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    locked_until_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    changed_at_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class SessionRow(Base):
+    """A signed-in browser. Only a hash of its cookie is kept."""
+
+    __tablename__ = "sessions"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person: Mapped[str] = mapped_column(String(64), index=True)
+    csrf: Mapped[str] = mapped_column(String(64))
+    created_at_ms: Mapped[int] = mapped_column(BigInteger)
+    expires_at_ms: Mapped[int] = mapped_column(BigInteger, index=True)

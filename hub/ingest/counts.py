@@ -1,0 +1,28 @@
+"""What ingest has counted since the hub started; shown on the pages and in the metrics."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from hub.log.model import Fate
+
+
+@dataclass(slots=True)
+class Counts:
+    """Plain counters; each is written by one thread."""
+
+    messages: int = 0
+    refused: int = 0  # no room in the inbox: left with the broker
+    log_faults: int = 0
+    facts: Counter[Fate] = field(default_factory=Counter)
+    letters: Counter[str] = field(default_factory=Counter)
+    ignored: Counter[str] = field(default_factory=Counter)
+    strangers: int = 0
+    connections: int = 0
+    disconnections: int = 0
+
+    def fates(self, fates: Iterable[Fate]) -> None:
+        """Counts what became of a batch."""
+        self.facts.update(fates)

@@ -1,0 +1,1 @@
+"""PATROL: the guard's face: which rounds are planned, how they go, who tapped where."""

@@ -1,0 +1,57 @@
+"""What the composition root hands to the pages and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from hub.book.store import Book
+from hub.clock import NowMs
+from hub.config.model import Campus
+from hub.history.port import History
+from hub.ingest.counts import Counts
+from hub.live.board import Board
+from hub.log.model import Entry, Fate
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How the hub itself is doing; shown on the pages, in `/readyz` and in the metrics.
+
+    `alerts_behind`, `history_behind`: facts in the log that the reader has not read yet."""
+
+    broker_connected: bool
+    listening_since_ms: int | None
+    inbox_waiting: int
+    log_fault: str
+    log_newest_seq: int
+    alerts_behind: int
+    history_behind: int
+    history_state: str  # "ok", "behind", "unreachable" or "refused"
+    history_detail: str
+    dead_letters: int
+    failing_loops: tuple[str, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether the hub does its whole job now."""
+        return self.broker_connected and not self.log_fault and not self.failing_loops
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Everything that pages and API may use. `submit` appends to the log; done once durable."""
+
+    campus: Campus
+    board: Board
+    book: Book
+    history: History
+    log_path: Path
+    counts: Counts
+    now: NowMs
+    health: Callable[[], Health]
+    submit: Callable[[Entry], Future[tuple[Fate, ...]]]
+    wake_live: Callable[[], None]
