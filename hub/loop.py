@@ -21,6 +21,7 @@ class Loop:
         self.name = name
         self.failures = 0
         self.last_failure = ""
+        self._in_a_row = 0
         self._turn = turn
         self._stopping = threading.Event()
         self._woken = threading.Event()
@@ -43,30 +44,20 @@ class Loop:
         return not self._thread.is_alive()
 
     @property
-    def stopping(self) -> bool:
-        """Whether the loop was asked to end; a long turn looks at this."""
-        return self._stopping.is_set()
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
-
-    def pause(self, seconds: float) -> None:
-        """Rests inside a turn; ends early when the loop is stopped."""
-        self._stopping.wait(seconds)
+    def is_failing(self) -> bool:
+        """Whether it does not do its work now: its last turns failed, or its thread has ended."""
+        return self._in_a_row > 1 or (self._thread.ident is not None and not self._thread.is_alive())
 
     def _run(self) -> None:
-        in_a_row = 0
         while not self._stopping.is_set():
             try:
                 rest_s = self._turn()
-                in_a_row = 0
-            except Exception as error:  # the loop's top: count, log, go on
+                self._in_a_row = 0
+            except Exception as error:  # noqa: BLE001 - the loop's top: count, log, go on
                 self.failures += 1
-                in_a_row += 1
+                self._in_a_row += 1
                 self.last_failure = f"{type(error).__name__}: {error}"[:300]
-                _LOG.exception("loop %s failed (%d in a row)", self.name, in_a_row)
-                rest_s = random.uniform(0, min(_LONGEST_PAUSE_S, 0.25 * 2.0 ** min(in_a_row, 10)))  # noqa: S311
+                _LOG.exception("loop %s failed (%d in a row)", self.name, self._in_a_row)
+                rest_s = random.uniform(0, min(_LONGEST_PAUSE_S, 0.25 * 2.0 ** min(self._in_a_row, 10)))  # noqa: S311
             self._woken.wait(max(rest_s, 0.0))
             self._woken.clear()

@@ -39,7 +39,8 @@ class Threshold(msgspec.Struct, frozen=True, tag="threshold"):
     """`quantity` strictly beyond `limit` for `for_ms`; over once back to `clear` or better for `keep_for_ms`.
 
     `clear` is the hysteresis: between limit and clear an active alert stays and a pending one is dropped.
-    Values that a sensor cannot mean (outside `valid_low`…`valid_high`, or in `fault_values`) are not judged.
+    Values that a sensor cannot mean (outside `valid_low`…`valid_high`, or in `fault_values`) are not judged;
+    a fault value is meant after all when the last good value lies within `ramp` of it.
     """
 
     quantity: str
@@ -51,6 +52,7 @@ class Threshold(msgspec.Struct, frozen=True, tag="threshold"):
     valid_low: float
     valid_high: float
     fault_values: tuple[float, ...] = ()
+    ramp: float = 0.0
 
 
 class Silent(msgspec.Struct, frozen=True, tag="silent"):

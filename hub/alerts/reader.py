@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from hub.alerts import keeping
 from hub.alerts.judging import Judging
 from hub.alerts.rounds import Plan, Runs
+from hub.book import cursors
 from hub.book.store import Book
-from hub.book.tables import AlertRow, CursorRow, MetaRow, RoundRow
+from hub.book.tables import AlertRow, MetaRow, RoundRow
 from hub.clock import NowMs
 from hub.config.model import Campus
 from hub.log.model import Logged
@@ -50,7 +51,7 @@ class AlertsReader:
         with book.writing() as session:
             self._judging = Judging(watches, keeping.load_states(session))
             self._runs = self._open_runs(session, plan, campus)
-            self.cursor = _cursor(session)
+            self.cursor = cursors.load(session, READER)
             self._withdraw(session)
 
     def turn(self) -> float:
@@ -81,7 +82,7 @@ class AlertsReader:
             for said in self._judging.judge(logged.fact, now_ms):
                 keeping.apply(session, said, self._rules[said.watch.rule], now_ms)
         keeping.save_states(session, self._judging.draft())
-        session.merge(CursorRow(reader=READER, seq=batch[-1].seq))
+        cursors.save(session, READER, batch[-1].seq)
         self._let_go(session, batch[-1].fact.received_at_ms)
 
     def _let_go(self, session: Session, at_ms: int) -> None:
@@ -111,8 +112,3 @@ class AlertsReader:
             if not is_round and not self._judging.watches((row.rule, row.subject)):
                 lived = life.withdraw(keeping.state_of(row))
                 keeping.record_changes(session, row, lived, self._now(), by="", note="", now_ms=self._now())
-
-
-def _cursor(session: Session) -> int:
-    row = session.get(CursorRow, READER)
-    return row.seq if row else 0

@@ -7,13 +7,15 @@ local to `site.zone`; durations are milliseconds.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from enum import Enum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from devices.facts import Kind
+from devices.formats import Format as Format  # noqa: PLC0414 - readers import it from here
+from hub.config.faults import Fault
 from rules.model import Role, Rule, Text
 
 
@@ -43,7 +45,7 @@ class Broker:
     port: int
     client_id: str
     username: str | None
-    password: str | None
+    password: str | None = field(repr=False)
     tls: bool
     protocol: str  # "3.1.1" or "5"
 
@@ -64,9 +66,9 @@ class History:
     url: str
     database: str
     organisation: str
-    token: str | None
+    token: str | None = field(repr=False)
     username: str | None
-    password: str | None
+    password: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Storage:
     """`folder` holds the log, the book, the embedded history and broker. `book_url` is SQLAlchemy's."""
 
     folder: Path
-    book_url: str
+    book_url: str = field(repr=False)  # may hold a password
     log_days: int
     history: History
 
@@ -115,17 +117,11 @@ class Storing(Enum):
     SAMPLE = "sample"
 
 
-class Format(Enum):
-    """Whose payloads a device speaks."""
-
-    NATIVE = "native"
-    ZIGBEE2MQTT = "zigbee2mqtt"
-    TASMOTA = "tasmota"
-
-
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`topic`: a maker's base topic (`zigbee2mqtt/cold-1`, Tasmota's `%topic%`), empty for native devices.
+    """`interval_ms`: how often it is expected to speak; 0: whenever somebody uses it (a reader).
+
+    `topic`: a maker's base topic (`zigbee2mqtt/cold-1`, Tasmota's `%topic%`), empty for native devices.
 
     `sensor`: which of several sensors on one maker's device (Tasmota: the DS18B20's Id), or empty.
     `low`, `high`: the device's own limits on its main quantity, over the rules' defaults.
@@ -171,7 +167,10 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Campus:
-    """The whole configuration. `rules`: the catalogue's with this campus's overrides, disabled ones left out."""
+    """The whole configuration. `rules`: the catalogue's with this campus's overrides, disabled ones left out.
+
+    `rules_off`: the ids of the disabled ones. `warnings`: what is allowed, and probably not meant.
+    """
 
     source: Path
     site: Site
@@ -184,3 +183,5 @@ class Campus:
     checkpoints: Mapping[str, Checkpoint]
     rounds: Mapping[str, Round]
     rules: Mapping[str, Rule]
+    rules_off: tuple[str, ...] = ()
+    warnings: tuple[Fault, ...] = ()

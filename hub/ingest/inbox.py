@@ -41,6 +41,7 @@ class Inbox:
         self._committed = committed
         self._queue: queue.Queue[Parcel] = queue.Queue(CAPACITY)
         self._closed = threading.Event()
+        self._chores: queue.SimpleQueue[Callable[[LogWriter], object]] = queue.SimpleQueue()
         self.fault: LogFaultError | None = None
 
     def put(self, parcel: Parcel) -> bool:
@@ -61,6 +62,10 @@ class Inbox:
             raise queue.Full
         return future
 
+    def between_batches(self, chore: Callable[[LogWriter], object]) -> None:
+        """Has something else done to the log, by the one thread that may."""
+        self._chores.put(chore)
+
     @property
     def waiting(self) -> int:
         """How many parcels wait."""
@@ -68,6 +73,8 @@ class Inbox:
 
     def turn(self) -> float:
         """One batch: wait for it, commit it, acknowledge it. Returns how long to rest, in seconds."""
+        while not self._chores.empty():
+            self._chores.get()(self._log)
         batch = self._collect()
         if not batch:
             return 0.0

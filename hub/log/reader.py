@@ -68,12 +68,6 @@ class LogReader:
                     break
         return tuple(taps)
 
-    def cursor(self, reader: str) -> tuple[int, int]:
-        """The cursors (log, book) that a reader keeps here; (0, 0) at its first start."""
-        for row in self._query("SELECT log, book FROM cursors WHERE reader = ?", (reader,)):
-            return row[0], row[1]
-        return 0, 0
-
     def letters(self, limit: int) -> tuple[StoredLetter, ...]:
         """The newest dead letters, newest first."""
         rows = self._query(

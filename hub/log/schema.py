@@ -30,8 +30,6 @@ CREATE TABLE IF NOT EXISTS dead_letter_counts (reason TEXT PRIMARY KEY, letters 
 CREATE TABLE IF NOT EXISTS strangers (
   topic TEXT PRIMARY KEY, format TEXT NOT NULL, suggested_id TEXT NOT NULL,
   first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, messages INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS cursors (reader TEXT PRIMARY KEY, log INTEGER NOT NULL, book INTEGER NOT NULL)
-  WITHOUT ROWID;
 """
 
 # Keys are kept as 128-bit hashes: short, of one length, and equal only for equal keys.

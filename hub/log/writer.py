@@ -58,13 +58,6 @@ class LogWriter:
             raise schema.fault_of(error, self._path) from error
         return Appended(tuple(fates), self._seq)
 
-    def save_cursor(self, reader: str, log: int, book: int) -> None:
-        """Keeps the cursors of a reader whose own store cannot. Raises LogFaultError."""
-        try:
-            self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", (reader, log, book))
-        except apsw.Error as error:
-            raise schema.fault_of(error, self._path) from error
-
     def prune(self, before_ms: int, read_by_all: int) -> tuple[str, ...]:
         """Drops the days before `before_ms` that every reader has read; returns their names."""
         limit = _day(before_ms)

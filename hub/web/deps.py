@@ -24,6 +24,7 @@ class Health(msgspec.Struct, frozen=True):
     `alerts_behind`, `history_behind`: facts in the log that the reader has not read yet."""
 
     broker_connected: bool
+    broker_problem: str
     listening_since_ms: int | None
     inbox_waiting: int
     log_fault: str

@@ -1,0 +1,133 @@
+"""The commands and what their help teaches."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.cli.exits import MEANINGS
+
+app = typer.Typer(
+    name="campushub",
+    help=(
+        "The hub of a school's logistics office: patrol rounds, cold chain and electricity come in over "
+        "MQTT, rules raise alerts, people act on them, everything is on record.\n\n"
+        "Begin with [bold]campushub demo[/bold]. For your own school, copy the commented configuration "
+        "([bold]campushub example > campus.toml[/bold]), put your devices in, "
+        "run [bold]campushub check[/bold] until it is content, then [bold]campushub run[/bold]."
+    ),
+    epilog=MEANINGS,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+)
+dashboards_app = typer.Typer(help="Grafana dashboards as code.", no_args_is_help=True)
+people_app = typer.Typer(help="PINs and passwords of the people in campus.toml.", no_args_is_help=True)
+app.add_typer(dashboards_app, name="dashboards")
+app.add_typer(people_app, name="people")
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", help="The configuration.", envvar="CAMPUSHUB_CONFIG")
+]
+_CONFIG = Path("campus.toml")
+
+
+@app.command()
+def run(config: ConfigOption = _CONFIG) -> None:
+    """Run the hub until Ctrl-C. Nothing starts while the configuration has a fault."""
+    from hub.cli import running
+
+    running.run(config, os.environ)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path("demo-data"),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The page's port; 0: any free one.")] = 8360,
+    broker_port: Annotated[int, typer.Option(min=0, max=65535, help="MQTT's port; 0: any free one.")] = 18830,
+    scenario: Annotated[str, typer.Option(help="What happens on the simulated campus.")] = "demo",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same campus.")] = 1,
+) -> None:
+    """Run everything on this computer: broker, hub and a simulated primary school. Ctrl-C ends it all.
+
+    After about a minute a fridge begins to warm; sign in as wang-fang and deal with it.
+    """
+    from hub.cli import demonstration
+
+    demonstration.demo(folder, port, broker_port, scenario, seed)
+
+
+@app.command()
+def check(config: ConfigOption = _CONFIG) -> None:
+    """Check the configuration and say what was understood. Nothing is started or changed."""
+    from hub.cli import running
+
+    running.check(config, os.environ)
+
+
+@app.command()
+def example() -> None:
+    """Print the commented example configuration, to be copied and changed."""
+    from hub.cli import demonstration
+
+    typer.echo(demonstration.example(), nl=False)
+
+
+@app.command()
+def simulate(
+    config: ConfigOption = _CONFIG,
+    broker: Annotated[str, typer.Option(help="host:port of any MQTT broker; else the configuration's.")] = "",
+    scenario: Annotated[
+        str, typer.Option(help="normal-day, fridge-fails, round-missed, power-cut or demo.")
+    ] = ("normal-day"),
+    speed: Annotated[float, typer.Option(min=0.1, max=10_000, help="How much faster than real time.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same campus.")] = 1,
+    minutes: Annotated[float, typer.Option(min=0, help="Simulated minutes; 0: until Ctrl-C.")] = 0,
+) -> None:
+    """Simulate the configuration's devices against a broker: each is a real MQTT client with a last will.
+
+    Example: campushub simulate --config campus.toml --broker 127.0.0.1:1883 --scenario fridge-fails
+    """
+    from hub.cli import simulation
+
+    simulation.run(config, os.environ, broker, scenario, speed, seed, minutes)
+
+
+@app.command()
+def version() -> None:
+    """Print the versions of campushub and of what it stands on."""
+    from hub.cli import versions
+
+    typer.echo("\n".join(versions.lines()))
+
+
+@dashboards_app.command("publish")
+def dashboards_publish(
+    url: Annotated[str, typer.Option(help="Grafana's address.", envvar="CAMPUSHUB_GRAFANA_URL")],
+    config: ConfigOption = _CONFIG,
+    token_env: Annotated[
+        str, typer.Option(help="The environment variable with a service account's token.")
+    ] = "CAMPUSHUB_GRAFANA_TOKEN",  # noqa: S107 - a variable's name, no secret
+    folder: Annotated[str, typer.Option(help="Grafana's folder.")] = "campushub",
+    source: Annotated[
+        bool, typer.Option(help="Also create the data source from the configuration's InfluxDB.")
+    ] = True,
+) -> None:
+    """Put the dashboards into Grafana. Safe to repeat: what is as it should be is left alone."""
+    from hub.cli import publishing
+
+    publishing.publish(config, os.environ, url, token_env, folder, with_source=source)
+
+
+@people_app.command("pin")
+def people_pin(
+    person: Annotated[str, typer.Argument(help="The person's id in campus.toml.")],
+    config: ConfigOption = _CONFIG,
+) -> None:
+    """Give a person a new one-time PIN, to be changed at the first sign-in. Ends the person's sessions."""
+    from hub.cli import accounts
+
+    accounts.one_time(config, os.environ, person)

@@ -1,0 +1,37 @@
+"""How commands speak: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+
+from hub.cli.exits import Exit
+from hub.config.faults import ConfigurationError
+from hub.config.load import load
+from hub.config.model import Campus
+from hub.config.report import explain, lines_of
+
+out = Console()
+err = Console(stderr=True)
+
+
+def fail(message: str, code: Exit) -> NoReturn:
+    """Says what is wrong and ends the program."""
+    err.print(message, style="bold red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def load_or_fail(path: Path, environment: Mapping[str, str]) -> Campus:
+    """The campus; every fault of its configuration is printed at once otherwise."""
+    try:
+        campus = load(path, environment)
+    except ConfigurationError as error:
+        err.print(explain(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(Exit.CONFIGURATION) from error
+    for line in lines_of(campus.warnings):
+        err.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    return campus

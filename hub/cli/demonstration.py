@@ -1,0 +1,128 @@
+"""`campushub demo`: broker, hub, pages and a simulated campus in one process, on this computer only."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Final
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+
+from firmware_sim import scenario as scenarios
+from firmware_sim.plan import SimulationError
+from firmware_sim.run import simulate
+from hub.cli.console import err, fail
+from hub.cli.exits import Exit
+from hub.cli.planning import broker_address, plan_of
+from hub.cli.running import log_to_terminal, serve
+from hub.config.load import load
+from hub.config.model import Campus
+from hub.main import Hub
+from hub.web.accounts import ensure_secret
+from rules.catalogue import override
+from rules.model import Rule
+
+# What the demonstration's people type; only in a demo's own book, reached from this computer only.
+SECRETS: Final = {
+    "zhang-wei": "135790",
+    "li-qiang": "246801",
+    "wang-fang": "112358",
+    "chen-jie": "314159",
+    "liu-yang": "demo-liu-yang",
+    "admin": "demo-admin",
+    "wall": "demo-wall",
+}
+# Nobody watches a demonstration for ten minutes: durations are shortened, and the start says so.
+_HASTY: Final[Mapping[str, Mapping[str, object]]] = {"cold.chilled.warm": {"for": "30s", "keep_for": "20s"}}
+
+
+def example() -> str:
+    """The commented example configuration: the demo's own campus."""
+    return files("hub.demo").joinpath("campus.toml").read_text(encoding="utf-8")
+
+
+def demo(folder: Path, port: int, broker_port: int, scenario: str, seed: int) -> None:
+    """Runs everything until Ctrl-C."""
+    log_to_terminal(logging.WARNING)
+    campus = demo_campus(folder, port, broker_port or free_port())
+    try:
+        chosen = scenarios.load(scenario)
+    except SimulationError as error:
+        fail("\n".join(error.faults), Exit.CONFIGURATION)
+    stop = threading.Event()
+    simulation = threading.Thread(
+        name="simulated campus",
+        target=simulate,
+        args=(plan_of(campus), broker_address(campus.broker), chosen),
+        kwargs={
+            "speed": 1.0,
+            "seed": seed,
+            "duration_s": None,
+            "clock": time.time,
+            "progress": lambda _: None,
+            "stop": stop,
+        },
+        daemon=True,
+    )
+
+    def ready(hub: Hub, address: str) -> None:
+        for person, secret in SECRETS.items():
+            ensure_secret(hub.book, person, secret, hub.now())
+        simulation.start()
+        err.print(_welcome(campus, address))
+
+    try:
+        serve(campus, ready)
+    finally:
+        stop.set()
+        if simulation.is_alive():
+            simulation.join(1.5)
+
+
+def demo_campus(folder: Path, port: int, broker_port: int) -> Campus:
+    """The example's campus with a demonstration's folder, ports and haste."""
+    with as_file(files("hub.demo").joinpath("campus.toml")) as path:
+        campus = load(path, {}, folder=folder, web_port=port, broker_port=broker_port)
+    return replace(campus, rules={rule.id: _hasty(rule) for rule in campus.rules.values()})
+
+
+def free_port() -> int:
+    """A TCP port of this computer that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _hasty(rule: Rule) -> Rule:
+    changes = _HASTY.get(rule.id)
+    return override(rule, changes) if changes else rule
+
+
+def _welcome(campus: Campus, address: str) -> Panel:
+    people = Table("sign in as", "with", "who", "role", box=None, pad_edge=False)
+    for person, secret in SECRETS.items():
+        who = campus.people[person]
+        people.add_row(person, secret, who.name, who.role.value)
+    return Panel(
+        Group(
+            f"[bold]{campus.site.name.zh} · {campus.site.name.en}[/bold]",
+            f"page    [bold cyan]{address}[/bold cyan]   (wall: {address}wall)",
+            f"MQTT    {campus.broker.host}:{campus.broker.port}",
+            f"data    {campus.storage.folder}",
+            "",
+            people,
+            "",
+            "A fridge begins to warm after about a minute; an alert follows after 30 s (at a school: 10 min).",
+            "Ctrl-C ends everything.",
+        ),
+        title="campushub demo",
+        expand=False,
+    )

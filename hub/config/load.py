@@ -1,0 +1,64 @@
+"""Loading `campus.toml`: read, compare with the schema, check, resolve. Nothing is opened or started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from hub.config import checks, passwords, rulebook, shape
+from hub.config.binding import idle_rules
+from hub.config.document import Document, read
+from hub.config.faults import ConfigurationError, Fault, in_order
+from hub.config.model import Campus
+from hub.config.resolve import book_url_in, resolve
+
+
+def load(
+    path: Path,
+    environment: Mapping[str, str],
+    *,
+    folder: Path | None = None,
+    web_port: int | None = None,
+    broker_port: int | None = None,
+) -> Campus:
+    """The campus that the file at `path` describes. Raises ConfigurationError with every fault at once.
+
+    `folder` and the ports take the place of those in the file; a book kept in the folder moves with it.
+    """
+    document = read(path)
+    file, faults = shape.validate(document)
+    faults += checks.check(document)
+    secrets, secret_faults = passwords.find(document, environment)
+    rules, rule_faults = rulebook.compile_rules(document)
+    faults += secret_faults + rule_faults
+    if file is None or faults:
+        raise ConfigurationError(faults)
+    campus = resolve(path, file, replace(secrets, book_url=secrets.book_url or file.storage.book_url), rules)
+    campus = _moved(campus, folder, web_port, broker_port)
+    return replace(campus, warnings=in_order(_warnings(document, campus)))
+
+
+def _moved(campus: Campus, folder: Path | None, web_port: int | None, broker_port: int | None) -> Campus:
+    storage = campus.storage
+    if folder is not None:
+        own_book = storage.book_url == book_url_in(storage.folder)
+        place = folder.absolute()
+        book_url = book_url_in(place) if own_book else storage.book_url
+        storage = replace(storage, folder=place, book_url=book_url)
+    return replace(
+        campus,
+        storage=storage,
+        web=campus.web if web_port is None else replace(campus.web, port=web_port),
+        broker=campus.broker if broker_port is None else replace(campus.broker, port=broker_port),
+    )
+
+
+def _warnings(document: Document, campus: Campus) -> Iterator[Fault]:
+    for rule in idle_rules(campus):
+        remedy = f'nothing to do; to be rid of this line: [rules."{rule.id}"] enabled = false'
+        yield document.fault(("rules", rule.id), "selects nothing on this campus", remedy)
+    passed = {place for walk in campus.rounds.values() for place in walk.checkpoints}
+    for entry in document.entries("checkpoint"):
+        if entry.text("id") not in passed:
+            yield entry.fault("id", "no round passes it", "add it to the checkpoints of a [[round]]")

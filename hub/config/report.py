@@ -1,0 +1,190 @@
+"""What `campushub check` prints: what was understood, or what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sized
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text as Cell
+
+from hub.config.binding import watches_of, watches_of_devices
+from hub.config.faults import ConfigurationError, Fault
+from hub.config.model import Campus, Device, HistoryKind, Language, Round
+from hub.config.values import WEEKDAYS
+from rules.bind import MAIN_QUANTITY
+from rules.model import Condition, Direction, Role, SensorFault, Silent, Subject, Text, Threshold, Watch
+
+_MINUTE_MS = 60_000
+
+
+def explain(error: ConfigurationError) -> str:
+    """Every fault on a line of its own, by file and line, and how many they are."""
+    count = len(error.faults)
+    return "\n".join(
+        [*lines_of(error.faults), f"{count} fault{'s' if count != 1 else ''}; nothing was started."]
+    )
+
+
+def lines_of(faults: Iterable[Fault]) -> list[str]:
+    """`file:line: key: problem — remedy` each."""
+    return [str(fault) for fault in faults]
+
+
+def understood(campus: Campus) -> RenderableType:
+    """The campus as the hub understood it, for people to compare with what they meant. No secrets."""
+    parts: list[RenderableType] = [_overview(campus), _devices(campus), _rules(campus)]
+    parts += [_rounds(campus), _people(campus)]
+    if campus.rules_off:
+        parts.append(Cell("Rules switched off: " + ", ".join(campus.rules_off)))
+    parts += [Cell(f"warning: {line}") for line in lines_of(campus.warnings)]
+    return Group(*parts)
+
+
+def _overview(campus: Campus) -> Table:
+    table = Table("", "", show_header=False, box=None)
+    counts = f"{_count(campus.areas, 'area')}, {_count(campus.checkpoints, 'checkpoint')}, "
+    counts += f"{_count(campus.devices, 'device')}, {_count(campus.rounds, 'round')}, "
+    counts += f"{_count(campus.people, 'person', 'people')}, {_count(campus.rules, 'rule')} in force"
+    rows = (
+        ("site", f"{_say(campus, campus.site.name)} ({campus.site.id}), {campus.site.zone}"),
+        ("broker", _broker(campus)),
+        ("storage", f"{campus.storage.folder}, log kept {campus.storage.log_days} days"),
+        ("history", _history(campus)),
+        ("pages", f"{'https' if campus.web.secure_cookies else 'http'}: {campus.web.host}:{campus.web.port}"),
+        ("campus", counts),
+    )
+    for name, value in rows:
+        table.add_row(Cell(name), Cell(value))
+    return table
+
+
+def _broker(campus: Campus) -> str:
+    broker = campus.broker
+    what = "embedded" if broker.embedded else "external"
+    extras = [f"as {broker.username}"] if broker.username else []
+    extras += ["with TLS"] if broker.tls else []
+    return " ".join((f"{what}, {broker.host}:{broker.port}, MQTT {broker.protocol}", *extras))
+
+
+def _history(campus: Campus) -> str:
+    history = campus.storage.history
+    if history.kind is HistoryKind.DUCKDB:
+        return "embedded (DuckDB)"
+    return f"{history.kind.value} at {history.url}, {history.database}"
+
+
+def _devices(campus: Campus) -> Table:
+    table = Table(title="Devices", title_justify="left")
+    for heading in ("device", "id", "kind", "limits", "area", "owner", "speaks"):
+        table.add_column(heading)
+    for device in campus.devices.values():
+        row = (
+            _say(campus, device.name),
+            device.id,
+            f"{device.kind.value} ({device.storing.value})" if device.storing else device.kind.value,
+            _limits(watches_of(campus, device), MAIN_QUANTITY.get(device.kind)),
+            _say(campus, campus.areas[device.area].name),
+            campus.people[device.owner].name,
+            _speech(device),
+        )
+        table.add_row(*(Cell(value) for value in row))
+    return table
+
+
+def _limits(watches: Iterable[Watch], quantity: str | None) -> str:
+    """What the rules allow of a device's main quantity; empty where it has none."""
+    conditions = [watch.condition for watch in watches]
+    limits = {c.direction: c.limit for c in conditions if isinstance(c, Threshold) and c.quantity == quantity}
+    low, high = limits.get(Direction.BELOW), limits.get(Direction.ABOVE)
+    if low is not None and high is not None:
+        return f"{low:g} to {high:g} °C"
+    if high is not None:
+        return f"at most {high:g} °C"
+    return f"at least {low:g} °C" if low is not None else ""
+
+
+def _speech(device: Device) -> str:
+    source = " ".join(part for part in (device.format.value, device.topic, device.sensor) if part)
+    return f"{source}, every {_duration(device.interval_ms)}" if device.interval_ms else source
+
+
+def _rules(campus: Campus) -> Table:
+    table = Table(title="Rules in force", title_justify="left")
+    for heading in ("rule", "severity", "an alert when", "watched on"):
+        table.add_column(heading)
+    watches = watches_of_devices(campus)
+    for rule in campus.rules.values():
+        watched: dict[str, list[str]] = {}
+        for watch in watches:
+            if watch.rule == rule.id:
+                watched.setdefault(_condition(watch.condition), []).append(watch.subject)
+        if rule.select.subject is Subject.ROUND:
+            watched["a checkpoint is not passed in time"] = list(campus.rounds)
+        for wording, subjects in watched.items() or [("", [])]:
+            row = (rule.id, rule.severity.value, wording, ", ".join(subjects) or "nothing here")
+            table.add_row(*(Cell(value) for value in row))
+    return table
+
+
+def _condition(condition: Condition) -> str:
+    if isinstance(condition, Threshold):
+        beyond = f"{condition.quantity} {condition.direction.value} {condition.limit:g}"
+        return f"{beyond} for {_duration(condition.for_ms)}" if condition.for_ms else beyond
+    if isinstance(condition, Silent):
+        return f"silent for {_duration(condition.after_ms)}"
+    if isinstance(condition, SensorFault):
+        return f"{condition.quantity} not within {condition.low:g} to {condition.high:g}"
+    return "a checkpoint is not passed in time"
+
+
+def _rounds(campus: Campus) -> Table:
+    table = Table(title=f"Rounds (times in {campus.site.zone})", title_justify="left")
+    for heading in ("round", "window", "days", "guard", "checkpoints"):
+        table.add_column(heading)
+    for walk in sorted(campus.rounds.values(), key=lambda one: (one.starts, one.id)):
+        places = ", ".join(_say(campus, campus.checkpoints[place].name) for place in walk.checkpoints)
+        row = (_say(campus, walk.name), _window(walk), _days(walk), campus.people[walk.guard].name, places)
+        table.add_row(*(Cell(value) for value in row))
+    return table
+
+
+def _window(walk: Round) -> str:
+    next_day = " next day" if walk.ends < walk.starts else ""
+    return f"{walk.starts:%H:%M} to {walk.ends:%H:%M}{next_day}, grace {_duration(walk.grace_ms)}"
+
+
+def _days(walk: Round) -> str:
+    return (
+        "daily" if len(walk.weekdays) == len(WEEKDAYS) else ", ".join(WEEKDAYS[day] for day in walk.weekdays)
+    )
+
+
+def _people(campus: Campus) -> Table:
+    table = Table(title="People", title_justify="left")
+    table.add_column("role")
+    table.add_column("people")
+    for role in Role:
+        names = [
+            f"{person.name}{' (badge)' if person.badge else ''}"
+            for person in campus.people.values()
+            if person.role is role
+        ]
+        table.add_row(Cell(role.value), Cell(", ".join(names) or "nobody"))
+    return table
+
+
+def _say(campus: Campus, text: Text) -> str:
+    return text.zh if campus.site.language is Language.ZH else text.en
+
+
+def _count(items: Sized, one: str, many: str = "") -> str:
+    number = len(items)
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _duration(ms: int) -> str:
+    if ms % _MINUTE_MS:
+        return f"{ms / 1000:g} s"
+    minutes = ms // _MINUTE_MS
+    return f"{minutes} min" if minutes < 120 or minutes % 60 else f"{minutes // 60} h"

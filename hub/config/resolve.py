@@ -1,0 +1,134 @@
+"""From the typed file to the frozen `Campus`: defaults filled in, paths and zones made real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from hub.config import schema
+from hub.config.model import (
+    Area,
+    Broker,
+    Campus,
+    Checkpoint,
+    Device,
+    History,
+    Language,
+    Person,
+    Round,
+    Site,
+    Storage,
+    Web,
+)
+from hub.config.passwords import Secrets
+from hub.config.rulebook import Rulebook
+from rules.model import Text
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+N = TypeVar("N", bound=_Named)
+
+
+def resolve(source: Path, file: schema.File, secrets: Secrets, rulebook: Rulebook) -> Campus:
+    """The campus that a file without faults describes. Relative paths are relative to `source`."""
+    return Campus(
+        source=source,
+        site=Site(file.site.id, _text(file.site.name), ZoneInfo(file.site.zone), file.site.language),
+        broker=_broker(file.broker, secrets),
+        storage=_storage(source, file.storage, secrets),
+        web=Web(file.web.host, file.web.port, file.web.secure_cookies),
+        areas=_by_id(Area(area.id, _text(area.name)) for area in file.area),
+        people=_by_id(_person(person, file.site.language) for person in file.person),
+        devices=_by_id(_device(device) for device in file.device),
+        checkpoints=_by_id(
+            Checkpoint(place.id, _text(place.name), place.area, place.tag_uid) for place in file.checkpoint
+        ),
+        rounds=_by_id(_round(walk) for walk in file.round),
+        rules=_by_id(rulebook.rules),
+        rules_off=rulebook.off,
+    )
+
+
+def book_url_in(folder: Path) -> str:
+    """The book's SQLAlchemy URL where the configuration names none."""
+    return f"sqlite:///{folder / 'book.sqlite'}"
+
+
+def _broker(broker: schema.BrokerTable, secrets: Secrets) -> Broker:
+    return Broker(
+        embedded=broker.embedded,
+        host=broker.host,
+        port=broker.port,
+        client_id=broker.client_id,
+        username=broker.username,
+        password=secrets.broker_password,
+        tls=broker.tls,
+        protocol=broker.protocol,
+    )
+
+
+def _storage(source: Path, storage: schema.StorageTable, secrets: Secrets) -> Storage:
+    folder = (source.parent / storage.folder).absolute()
+    return Storage(
+        folder=folder,
+        book_url=secrets.book_url or book_url_in(folder),
+        log_days=storage.log_days,
+        history=History(
+            kind=storage.history.kind,
+            url=storage.history.url or "",
+            database=storage.history.database,
+            organisation=storage.history.organisation or "",
+            token=secrets.history_token,
+            username=storage.history.username,
+            password=secrets.history_password,
+        ),
+    )
+
+
+def _person(person: schema.PersonTable, language: Language) -> Person:
+    return Person(person.id, person.name, person.role, person.badge or "", person.language or language)
+
+
+def _device(device: schema.DeviceTable) -> Device:
+    return Device(
+        id=device.id,
+        name=_text(device.name),
+        kind=device.kind,
+        area=device.area,
+        owner=device.owner,
+        format=device.format,
+        topic=device.topic or "",
+        sensor=device.sensor or "",
+        interval_ms=device.interval or 0,
+        storing=device.storing,
+        low=device.low,
+        high=device.high,
+    )
+
+
+def _round(walk: schema.RoundTable) -> Round:
+    return Round(
+        id=walk.id,
+        name=_text(walk.name),
+        starts=walk.starts,
+        ends=walk.ends,
+        grace_ms=walk.grace,
+        checkpoints=tuple(walk.checkpoints),
+        guard=walk.guard,
+        weekdays=tuple(sorted(walk.weekdays)),
+    )
+
+
+def _text(text: schema.TextTable) -> Text:
+    return Text(zh=text.zh, en=text.en)
+
+
+def _by_id(items: Iterable[N]) -> MappingProxyType[str, N]:
+    return MappingProxyType({item.id: item for item in items})

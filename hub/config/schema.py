@@ -1,0 +1,206 @@
+"""The shape of `campus.toml`: which keys there are, and of what type.
+
+A field's description is the remedy that people read when the key is missing or wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from devices.facts import Kind
+from hub.config import values
+from hub.config.model import Format, HistoryKind, Language, Storing
+from rules.model import Role
+
+
+class Table(BaseModel):
+    """Any table of the file: no key that we do not know, no value of another type."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class TextTable(Table):
+    """A text for people; a plain string stands for both languages."""
+
+    zh: values.Label = Field(description="write the Chinese text between quotes")
+    en: values.Label = Field(description="write the English text between quotes")
+
+
+_Text = Annotated[TextTable, values.for_languages(TextTable)]
+_Language = Annotated[Language, Field(strict=False)]
+
+_ID = 'choose an id of lower-case letters, digits and "-", at most 48 long, as in "cold-1"'
+_NAME = 'write a name, as in "厨房" or { zh = "厨房", en = "Kitchen" }'
+_AREA = "write the id of an [[area]]"
+_LANGUAGE = 'write "zh-CN" or "en"'
+_ENV = "write the name of an environment variable that holds the secret"
+_FILE = "write the name of a file that holds the secret"
+_PORT = "write a port number between 1 and 65535"
+_SWITCH = "write true or false, without quotes"
+
+
+class SiteTable(Table):
+    """[site]"""
+
+    id: values.Id = Field(description=_ID)
+    name: _Text = Field(description=_NAME)
+    zone: values.Zone = Field(description='write the time zone, as in "Asia/Shanghai"')
+    language: _Language = Field(default=Language.ZH, description=_LANGUAGE)
+
+
+class BrokerTable(Table):
+    """[broker]"""
+
+    embedded: bool = Field(default=True, description=_SWITCH)
+    host: values.Host = Field(default="127.0.0.1", description="write a host name or an IP address")
+    port: values.Port = Field(default=1883, description=_PORT)
+    client_id: values.ClientId = Field(
+        default="campushub", description='write up to 64 letters, digits, "-" and "_"'
+    )
+    protocol: Literal["3.1.1", "5"] = Field(default="3.1.1", description='write "3.1.1" or "5", with quotes')
+    username: values.Label | None = Field(
+        default=None, description="write the user name that the broker knows"
+    )
+    password_env: values.EnvironmentName | None = Field(default=None, description=_ENV)
+    password_file: values.FileName | None = Field(default=None, description=_FILE)
+    tls: bool = Field(default=False, description=_SWITCH)
+
+
+class HistoryTable(Table):
+    """[storage.history]"""
+
+    kind: Annotated[HistoryKind, Field(strict=False)] = Field(
+        default=HistoryKind.DUCKDB, description='write "duckdb", "influxdb1" or "influxdb2"'
+    )
+    url: values.HttpUrl | None = Field(default=None, description='write it as in "http://127.0.0.1:8086"')
+    database: values.Label = Field(default="campushub", description="write the database's or bucket's name")
+    organisation: values.Label | None = Field(default=None, description="write the organisation's name")
+    token_env: values.EnvironmentName | None = Field(default=None, description=_ENV)
+    token_file: values.FileName | None = Field(default=None, description=_FILE)
+    username: values.Label | None = Field(default=None, description="write the user name that InfluxDB knows")
+    password_env: values.EnvironmentName | None = Field(default=None, description=_ENV)
+    password_file: values.FileName | None = Field(default=None, description=_FILE)
+
+
+class StorageTable(Table):
+    """[storage]"""
+
+    folder: values.FileName = Field(
+        default="data", description="write a folder, relative to this file or absolute"
+    )
+    log_days: Annotated[int, Field(ge=1, le=3660)] = Field(
+        default=30, description="write a number of days, 1 to 3660"
+    )
+    book_url: values.PlainUrl | None = Field(
+        default=None, description="write an SQLAlchemy URL without a password"
+    )
+    book_url_env: values.EnvironmentName | None = Field(default=None, description=_ENV)
+    book_url_file: values.FileName | None = Field(default=None, description=_FILE)
+    history: HistoryTable = Field(default_factory=HistoryTable, description="write it as [storage.history]")
+
+
+class WebTable(Table):
+    """[web]"""
+
+    host: values.Host = Field(default="127.0.0.1", description="write a host name or an IP address")
+    port: values.Port = Field(default=8360, description=_PORT)
+    secure_cookies: bool = Field(default=False, description=_SWITCH)
+
+
+class AreaTable(Table):
+    """[[area]]"""
+
+    id: values.Id = Field(description=_ID)
+    name: _Text = Field(description=_NAME)
+
+
+class PersonTable(Table):
+    """[[person]]"""
+
+    id: values.Id = Field(description=_ID)
+    name: values.Label = Field(description="write the person's name")
+    role: Annotated[Role, Field(strict=False)] = Field(
+        description="write one of: " + ", ".join(role.value for role in Role)
+    )
+    badge: values.Uid | None = Field(default=None, description="write the UID of the person's card in hex")
+    language: _Language | None = Field(default=None, description=_LANGUAGE)
+
+
+class CheckpointTable(Table):
+    """[[checkpoint]]"""
+
+    id: values.Id = Field(description=_ID)
+    name: _Text = Field(description=_NAME)
+    area: values.Id = Field(description=_AREA)
+    tag_uid: values.Uid = Field(description="write the UID of the tag fixed there, in hex")
+
+
+class DeviceTable(Table):
+    """[[device]]"""
+
+    id: values.Id = Field(description=_ID)
+    name: _Text = Field(description=_NAME)
+    kind: Annotated[Kind, Field(strict=False)] = Field(
+        description="write one of: " + ", ".join(kind.value for kind in Kind)
+    )
+    area: values.Id = Field(description=_AREA)
+    owner: values.Id = Field(description="write the id of the [[person]] who answers for it")
+    format: Annotated[Format, Field(strict=False)] = Field(
+        default=Format.NATIVE, description="write one of: " + ", ".join(form.value for form in Format)
+    )
+    topic: values.Topic | None = Field(
+        default=None, description="write the device's base topic, without its suffix"
+    )
+    sensor: values.SensorId | None = Field(
+        default=None, description="write the sensor's id as the device reports it"
+    )
+    interval: values.Interval | None = Field(
+        default=None,
+        description='write how often it is expected to speak, as in "1m", from "1s" to "7d"',
+    )
+    storing: Annotated[Storing, Field(strict=False)] | None = Field(
+        default=None, description="write what it keeps: " + ", ".join(storing.value for storing in Storing)
+    )
+    low: values.Limit | None = Field(default=None, description="write a number, as in 0 or -18.5")
+    high: values.Limit | None = Field(default=None, description="write a number, as in 8 or 8.5")
+
+
+class RoundTable(Table):
+    """[[round]]"""
+
+    id: values.Id = Field(description=_ID)
+    name: _Text = Field(description=_NAME)
+    starts: values.TimeOfDay = Field(description='write a local time, as in "06:00"')
+    ends: values.TimeOfDay = Field(description='write a local time, as in "08:30"')
+    grace: values.Grace = Field(
+        default=15 * 60_000, description='write how late it may end, as in "15m"; at most "12h"'
+    )
+    guard: values.Id = Field(description="write the id of the [[person]] who walks it")
+    checkpoints: Annotated[list[values.Id], Field(min_length=1)] = Field(
+        description='write the ids of the checkpoints to pass, as in ["gatehouse", "boiler"]'
+    )
+    weekdays: Annotated[list[values.Weekday], Field(min_length=1)] = Field(
+        default_factory=lambda: list(range(7)),
+        description="write some of: " + ", ".join(values.WEEKDAYS),
+    )
+
+
+class File(Table):
+    """The whole file. What a rule's table may hold is the catalogue's business."""
+
+    site: SiteTable = Field(description="begin with [site]: id, name, zone")
+    broker: BrokerTable = Field(default_factory=BrokerTable, description="write it as [broker]")
+    storage: StorageTable = Field(default_factory=StorageTable, description="write it as [storage]")
+    web: WebTable = Field(default_factory=WebTable, description="write it as [web]")
+    area: list[AreaTable] = Field(default_factory=list, description="write each as [[area]]")
+    person: list[PersonTable] = Field(default_factory=list, description="write each as [[person]]")
+    checkpoint: list[CheckpointTable] = Field(
+        default_factory=list, description="write each as [[checkpoint]]"
+    )
+    device: list[DeviceTable] = Field(default_factory=list, description="write each as [[device]]")
+    round: list[RoundTable] = Field(default_factory=list, description="write each as [[round]]")
+    rules: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description='write each as [rules."the.rule\'s.id"]'
+    )

@@ -1,0 +1,119 @@
+"""Whether the file has the schema's shape: each deviation becomes a fault that names key, line and remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Final, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from hub.config.document import Document
+from hub.config.faults import Fault, escaped, shown, suggestion
+from hub.config.schema import File
+
+_SECRETS: Final = ("password", "token")
+_WORDS_FOR_TYPES: Final = {
+    "bool_type": "is neither true nor false",
+    "dict_type": "is not a table",
+    "float_type": "is not a number",
+    "int_type": "is not a whole number",
+    "list_type": "is not an array",
+    "model_type": "is of the wrong type",
+    "string_type": "is not a text between quotes",
+    "string_too_short": "is empty",
+    "string_too_long": "is too long",
+    "too_short": "is empty",
+    "finite_number": "is not a finite number",
+}
+
+
+def validate(document: Document) -> tuple[File | None, list[Fault]]:
+    """The typed file, or None and every deviation from the schema."""
+    try:
+        return File.model_validate(document.data), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        return None, [_fault(document, detail) for detail in details]
+
+
+def _fault(document: Document, detail: ErrorDetails) -> Fault:
+    path = detail["loc"]
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        problem, remedy = _unknown(path)
+    elif kind == "missing":
+        problem, remedy = "is missing", _description(path)
+    elif kind == "campus":
+        problem, remedy = detail["ctx"]["problem"], detail["ctx"]["remedy"] or _description(path)
+    elif kind in ("enum", "literal_error"):
+        problem, remedy = _unknown_word(detail, _description(path))
+    else:
+        problem, remedy = _problem(kind, detail["input"], path), _description(path)
+    return document.fault(document.written(path), problem, remedy)
+
+
+def _unknown(path: Sequence[str | int]) -> tuple[str, str]:
+    """A key that the schema does not know. Its value is never shown: it may be a misplaced secret."""
+    key = str(path[-1])
+    table = _model_at(path[:-1])
+    known = tuple(table.model_fields) if table else ()
+    if key in _SECRETS and f"{key}_env" in known:
+        return "stands in the file itself", f"take it out, and name its place with {key}_env or {key}_file"
+    return "is not a known setting", suggestion(escaped(key), known)
+
+
+def _unknown_word(detail: ErrorDetails, remedy: str) -> tuple[str, str]:
+    value = detail["input"]
+    known = re.findall(r"'([^']+)'", detail["ctx"]["expected"])
+    nearest = get_close_matches(value[:100], known, n=1) if isinstance(value, str) else []
+    quoted = f"{shown(value)} " if _is_plain(value) else ""
+    return quoted + "is not known here", f"did you mean “{nearest[0]}”? {remedy}" if nearest else remedy
+
+
+def _problem(kind: str, value: object, path: Sequence[str | int]) -> str:
+    key = str(path[-1])
+    quoted = "" if key.endswith(("_env", "_file", "_url")) or not _is_plain(value) else f"{shown(value)} "
+    if kind in _WORDS_FOR_TYPES:
+        return quoted + _WORDS_FOR_TYPES[kind]
+    if kind in ("greater_than_equal", "less_than_equal"):
+        return quoted + "is out of range"
+    if kind == "string_pattern_mismatch":
+        return quoted + "is not well formed"
+    return quoted + "is not valid"
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float) and value != ""
+
+
+def _description(path: Sequence[str | int]) -> str:
+    """The remedy of the innermost described field on `path`."""
+    remedy = "see the documented example"
+    model: type[BaseModel] | None = File
+    for part in path:
+        field = model.model_fields.get(part) if model and isinstance(part, str) else None
+        if field is not None:
+            remedy = field.description or remedy
+            model = _table_of(field)
+    return remedy
+
+
+def _model_at(path: Sequence[str | int]) -> type[BaseModel] | None:
+    model: type[BaseModel] | None = File
+    for part in path:
+        if isinstance(part, str):
+            field = model.model_fields.get(part) if model else None
+            model = _table_of(field) if field else None
+    return model
+
+
+def _table_of(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of the table, or of each table in the array, that a field holds."""
+    for candidate in (field.annotation, *get_args(field.annotation)):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None

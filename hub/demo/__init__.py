@@ -1,0 +1,1 @@
+"""The demonstration: an example campus, with simulated devices."""

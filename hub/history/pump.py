@@ -1,0 +1,157 @@
+"""The reader of the log and the journal that feeds the history; the history may be away for days."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from devices import series
+from devices.facts import Fact, Kind
+from hub.book import cursors, journal
+from hub.book.model import AlertChanged, Decision, RoundChanged
+from hub.book.store import Book
+from hub.config.model import Campus
+from hub.history.points import Place, points_of_fact
+from hub.history.port import Cursors, History, HistoryUnavailableError, Link, Point, Refused
+from hub.log.reader import LogReader
+
+_LOG: Final = logging.getLogger("campushub.history")
+BATCH: Final = 2_000
+_LOG_CURSOR: Final = "history"
+_BOOK_CURSOR: Final = "history-journal"
+_LONGEST_PAUSE_S: Final = 60.0
+
+
+class HistoryPump:
+    """Carries facts and decisions into the history, in order, each at least once, the same point once.
+
+    `refused` is told of points that the store will never take. `turn` from one thread."""
+
+    def __init__(
+        self,
+        campus: Campus,
+        history: History,
+        log: LogReader,
+        book: Book,
+        refused: Callable[[Iterable[Refused]], None],
+    ) -> None:
+        self._places = _places(campus)
+        self._areas: Mapping[str, str] = {device.id: device.area for device in campus.devices.values()}
+        self._site = campus.site.id
+        self._history = history
+        self._log = log
+        self._book = book
+        self._refused = refused
+        self._opened = False
+        self._failures = 0
+        self.cursors = Cursors()
+        self.link = Link.OK
+        self.detail = ""
+
+    def turn(self) -> float:
+        """Carries one batch; returns how long to rest, in seconds."""
+        try:
+            carried = self._carry()
+        except HistoryUnavailableError as error:
+            return self._rest_after(error)
+        if self.link is not Link.OK:
+            _LOG.info("the history takes points again")
+        self.link, self.detail, self._failures = Link.OK, "", 0
+        return 0.0 if carried >= BATCH else 0.5
+
+    def _carry(self) -> int:
+        if not self._opened:
+            self._history.open()
+            self.cursors = self._history.cursors() or self._cursors_in_book()
+            self._opened = True
+        facts = self._log.after(self.cursors.log, BATCH)
+        with self._book.reading() as session:
+            decisions = journal.after(session, self.cursors.book, BATCH)
+        if not facts and not decisions:
+            return 0
+        points = [point for logged in facts for point in self._points(logged.fact)]
+        points += [self._decided(recorded.decision, recorded.id) for recorded in decisions]
+        reached = Cursors(
+            facts[-1].seq if facts else self.cursors.log,
+            decisions[-1].id if decisions else self.cursors.book,
+        )
+        refused = self._history.write(points, reached)
+        if refused:
+            self._refused(refused)
+        if self._history.cursors() is None:
+            self._keep_in_book(reached)
+        self.cursors = reached
+        return max(len(facts), len(decisions))
+
+    def _points(self, fact: Fact) -> tuple[Point, ...]:
+        place = self._places.get(fact.device)
+        return points_of_fact(fact, place) if place else ()
+
+    def _decided(self, decision: Decision, id_: int) -> Point:
+        match decision:
+            case AlertChanged():
+                return Point(
+                    series.ALERT,
+                    self._site,
+                    self._areas.get(decision.subject, ""),
+                    decision.subject,
+                    decision.at_ms,
+                    (
+                        ("alert_id", str(decision.alert)),
+                        ("rule", decision.rule),
+                        ("severity", decision.severity.value),
+                        ("change", decision.change.value),
+                        ("open", 0 if decision.closed else 1),
+                        ("active", 1 if decision.active else 0),
+                    ),
+                    _in_order(id_),
+                )
+            case RoundChanged():
+                return Point(
+                    series.ROUND,
+                    self._site,
+                    "",
+                    decision.round,
+                    decision.at_ms,
+                    (
+                        ("visited", decision.visited),
+                        ("required", decision.required),
+                        ("state", decision.state.value),
+                    ),
+                    _in_order(id_),
+                )
+
+    def _rest_after(self, error: HistoryUnavailableError) -> float:
+        if (error.link, error.detail) != (self.link, self.detail):
+            _LOG.warning("the history takes nothing (%s): %s", error.link.value, error.detail)
+        self.link, self.detail = error.link, error.detail
+        self._failures += 1
+        if error.retry_after_ms is not None:
+            return min(error.retry_after_ms / 1000, _LONGEST_PAUSE_S)
+        return random.uniform(0.1, min(_LONGEST_PAUSE_S, 0.5 * 2.0 ** min(self._failures, 10)))  # noqa: S311
+
+    def _cursors_in_book(self) -> Cursors:
+        with self._book.reading() as session:
+            return Cursors(cursors.load(session, _LOG_CURSOR), cursors.load(session, _BOOK_CURSOR))
+
+    def _keep_in_book(self, reached: Cursors) -> None:
+        with self._book.writing() as session:
+            cursors.save(session, _LOG_CURSOR, reached.log)
+            cursors.save(session, _BOOK_CURSOR, reached.book)
+
+
+def _in_order(id_: int) -> int:
+    """Decisions of one millisecond keep their order: the last one is how things stand."""
+    return id_ % 1_000_000
+
+
+def _places(campus: Campus) -> dict[str, Place]:
+    places = {
+        device.id: Place(campus.site.id, device.area, device.id, device.kind)
+        for device in campus.devices.values()
+    }
+    for person in campus.people:  # taps of a person's phone: hub.web builds these device ids
+        places[f"phone-{person}"] = Place(campus.site.id, "", f"phone-{person}", Kind.CHECKPOINT)
+    return places

@@ -1,0 +1,120 @@
+"""From one MQTT message to one entry of the log; decides everything, does no IO."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import tzinfo
+from typing import Final
+
+import msgspec
+
+from devices.facts import Clock, Fact, Presence, Tick
+from devices.formats import Ignored, Refused, Route, Router, Unknown
+from devices.topics import Channel
+from devices.wire import WireError, escaped
+from hub.log.model import Delivery, Entry, Letter, Meeting
+
+_TOPIC_CHARS_KEPT: Final = 256
+STRANGER: Final = "unknown_device"
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What came over MQTT. `again` is the DUP flag; `packet_id` is 0 for QoS 0."""
+
+    topic: str
+    payload: bytes
+    packet_id: int
+    again: bool
+    retained: bool
+    received_at_ms: int
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """The entry for the log; `ignored` says why there is none, and nothing is wrong."""
+
+    entry: Entry
+    ignored: str = ""
+
+
+class Decoder:
+    """Knows the campus's devices; any message whatever becomes an entry, and none raises."""
+
+    def __init__(self, router: Router, zone: tzinfo) -> None:
+        self._router = router
+        self._zone = zone
+
+    def subscriptions(self) -> tuple[str, ...]:
+        """The filters to ask the broker for."""
+        return self._router.subscriptions()
+
+    def take(self, message: Message) -> Taken:
+        """Facts for what is understood, dead letters for what is not, a meeting for a stranger."""
+        match self._router.route(message.topic):
+            case Ignored(why):
+                return Taken(Entry(), ignored=why)
+            case Refused(reason, detail):
+                return Taken(Entry(letters=(_letter(message, reason.value, detail),)))
+            case Unknown() as stranger:
+                return self._meet(message, stranger)
+            case routes:
+                return self._decode(message, routes)
+
+    def _meet(self, message: Message, stranger: Unknown) -> Taken:
+        if message.retained:
+            return Taken(Entry(), ignored="retained message of an unknown device")
+        meeting = Meeting(
+            message.received_at_ms,
+            escaped(message.topic, _TOPIC_CHARS_KEPT),
+            stranger.format.value,
+            stranger.suggested_id,
+        )
+        letter = _letter(message, STRANGER, "not in the configuration: add a [[device]] for it")
+        return Taken(Entry(letters=(letter,), meetings=(meeting,)))
+
+    def _decode(self, message: Message, routes: tuple[Route, ...]) -> Taken:
+        # The broker repeats retained messages at every subscription: only a state may be learnt that way.
+        if message.retained and any(route.channel is not Channel.STATUS for route in routes):
+            return Taken(Entry(), ignored="retained reading or tap: not new")
+        facts: list[Fact] = []
+        letters: list[Letter] = []
+        for route in routes:
+            source = route.source(message.received_at_ms, self._zone)
+            try:
+                decoded = self._router.decode(route, message.payload, source)
+            except WireError as error:
+                letters.append(_letter(message, error.reason.value, f"{route.device}: {error.detail}"))
+                continue
+            facts.extend(fact for fact in decoded.facts if not message.retained or _is_lasting(fact))
+            letters.extend(
+                _letter(message, fault.reason.value, f"{route.device}, element {fault.index}: {fault.detail}")
+                for fault in decoded.faults
+            )
+        return Taken(Entry(tuple(facts), tuple(letters), delivery=_delivery(message, facts)))
+
+
+def _is_lasting(fact: Fact) -> bool:
+    """Whether a retained message may say this: that a device is gone still holds, that it spoke is over."""
+    return isinstance(fact, Presence) and not fact.online
+
+
+def _delivery(message: Message, facts: list[Fact]) -> Delivery | None:
+    """Needed where a fact's key holds the hub's receive time, which differs at a redelivery."""
+    if message.packet_id == 0 or not any(_is_known_by_arrival(fact) for fact in facts):
+        return None
+    digest = hashlib.blake2b(message.topic.encode(errors="replace"), digest_size=16)
+    digest.update(message.payload)
+    return Delivery(message.packet_id, message.again, digest.digest())
+
+
+def _is_known_by_arrival(fact: Fact) -> bool:
+    return not isinstance(fact, Tick) and fact.clock not in (Clock.DEVICE, Clock.LOCAL)
+
+
+def _letter(message: Message, reason: str, detail: str) -> Letter:
+    return Letter(
+        message.received_at_ms,
+        escaped(message.topic, _TOPIC_CHARS_KEPT),
+        message.payload,
+        reason,
+        escaped(detail, 400),
+    )

@@ -1,0 +1,210 @@
+"""The composition root: makes the clock, the files, the sockets and the loops, and puts them together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final
+
+from devices.formats import Binding, Router
+from hub.alerts.reader import AlertsReader
+from hub.book.store import Book
+from hub.broker.embedded import EmbeddedBroker
+from hub.clock import NowMs, system_now_ms
+from hub.config.binding import watches_of_devices
+from hub.config.model import Campus
+from hub.history.choose import make_history
+from hub.history.port import Link, Refused
+from hub.history.pump import HistoryPump
+from hub.ingest.counts import Counts
+from hub.ingest.decode import Decoder
+from hub.ingest.inbox import Inbox, Parcel
+from hub.ingest.listening import Listening
+from hub.ingest.mqtt import MqttIngest
+from hub.live.board import Board
+from hub.live.reader import LiveReader
+from hub.log.model import Entry, Fate, Letter
+from hub.log.reader import LogReader
+from hub.log.writer import LogWriter
+from hub.loop import Loop
+from hub.patrol.planning import runs_of_day
+from hub.web.deps import Deps, Health
+
+_TICK_REST_S: Final = 0.5
+_PRUNE_REST_S: Final = 3_600.0
+_DAY_MS: Final = 86_400_000
+# A reader this far behind the log is behind; less is the normal pace.
+_BEHIND_FACTS: Final = 5_000
+
+
+class Hub:
+    """Everything but the web server. Made, started and stopped from one thread."""
+
+    def __init__(self, campus: Campus, now: NowMs = system_now_ms) -> None:
+        """Opens files; no socket yet. Raises LogFaultError, BookFaultError."""
+        folder = campus.storage.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        log_path = folder / "log.sqlite"
+        self._campus = campus
+        self.now = now
+        self.counts = Counts()
+        self._listening = Listening()
+        self._log = LogWriter(log_path)
+        self.book = Book(campus.storage.book_url)
+        self.board = Board(campus.devices)
+        self._history = make_history(campus.storage.history, folder)
+        self._inbox = Inbox(self._log, now, self.counts, self._committed)
+        self._alerts = self._make_alerts(log_path)
+        self._live = LiveReader(self.board, LogReader(log_path), self.book, now)
+        self._pump = HistoryPump(campus, self._history, LogReader(log_path), self.book, self._quarantine)
+        self._stopping = threading.Event()
+        self._mqtt = self._make_mqtt()
+        self._broker = _make_broker(campus, folder)
+        self._log_path = log_path
+        self._loops = self._make_loops()
+
+    def start(self) -> None:
+        """Starts the broker, if embedded, and every loop. Raises BrokerFaultError."""
+        if self._broker is not None:
+            self._broker.start()
+        for loop in self._loops.values():
+            loop.start()
+
+    def stop(self) -> None:
+        """Ends everything within about two seconds; what was acknowledged is on the disk."""
+        self._stopping.set()
+        self._mqtt.close()
+        self._inbox.close()
+        for loop in self._loops.values():
+            loop.stop(timeout_s=0.8)
+        self._history.close()
+        self.book.close()
+        if self._broker is not None:
+            self._broker.stop()
+
+    def deps(self) -> Deps:
+        """What pages and API may use."""
+        return Deps(
+            campus=self._campus,
+            board=self.board,
+            book=self.book,
+            history=self._history,
+            log_path=self._log_path,
+            counts=self.counts,
+            now=self.now,
+            health=self.health,
+            submit=self.submit,
+            wake_live=self._loops["live"].wake,
+        )
+
+    def submit(self, entry: Entry) -> Future[tuple[Fate, ...]]:
+        """Appends to the log on behalf of a person; done once durable. Raises queue.Full."""
+        return self._inbox.submit(entry)
+
+    def health(self) -> Health:
+        """How the hub is doing now."""
+        newest = self._log.newest_seq
+        history_behind = newest - self._pump.cursors.log
+        state = self._pump.link.value
+        if self._pump.link is Link.OK and history_behind > _BEHIND_FACTS:
+            state = "behind"
+        return Health(
+            broker_connected=self._mqtt.connected,
+            broker_problem=self._mqtt.problem,
+            listening_since_ms=self._listening.since_ms,
+            inbox_waiting=self._inbox.waiting,
+            log_fault=self._inbox.fault.problem if self._inbox.fault else "",
+            log_newest_seq=newest,
+            alerts_behind=newest - self._alerts.cursor,
+            history_behind=history_behind,
+            history_state=state,
+            history_detail=self._pump.detail,
+            dead_letters=self.counts.letters.total(),
+            failing_loops=tuple(loop.name for loop in self._loops.values() if loop.is_failing),
+        )
+
+    # --- putting together ---
+
+    def _make_alerts(self, log_path: Path) -> AlertsReader:
+        campus = self._campus
+        return AlertsReader(
+            campus,
+            watches_of_devices(campus),
+            lambda day: runs_of_day(campus.rounds.values(), campus.checkpoints, campus.site.zone, day),
+            LogReader(log_path),
+            self.book,
+            self.now,
+            self._decided,
+        )
+
+    def _make_mqtt(self) -> MqttIngest:
+        campus = self._campus
+        bindings = [
+            Binding(device.id, device.kind, device.format, device.topic, device.sensor)
+            for device in campus.devices.values()
+        ]
+        decoder = Decoder(Router(campus.site.id, bindings), campus.site.zone)
+        return MqttIngest(
+            campus.broker,
+            campus.site.id,
+            decoder,
+            self._inbox,
+            self._listening,
+            self.counts,
+            self.now,
+            self._stopping.is_set,
+        )
+
+    def _make_loops(self) -> dict[str, Loop]:
+        loops = [
+            Loop("inbox", self._inbox.turn),
+            Loop("mqtt", self._mqtt.turn),
+            Loop("clock", self._tick),
+            Loop("alerts", self._alerts.turn),
+            Loop("live", self._live.turn),
+            Loop("history", self._pump.turn),
+            Loop("retention", self._prune),
+        ]
+        if self._broker is not None:
+            loops.append(Loop("broker", self._broker.turn))
+        return {loop.name: loop for loop in loops}
+
+    # --- what loops tell each other ---
+
+    def _committed(self) -> None:
+        for name in ("alerts", "live", "history"):
+            self._loops[name].wake()
+
+    def _decided(self) -> None:
+        self._loops["live"].wake()
+        self._loops["history"].wake()
+
+    def _tick(self) -> float:
+        tick = self._listening.tick(self.now())
+        if tick is not None:
+            self._inbox.put(Parcel(Entry(facts=(tick,)), lambda _: None))
+        return _TICK_REST_S
+
+    def _prune(self) -> float:
+        read_by_all = min(self._alerts.cursor, self._pump.cursors.log, self._live.cursor)
+        self._inbox.between_batches(
+            lambda log: log.prune(self.now() - self._campus.storage.log_days * _DAY_MS, read_by_all)
+        )
+        return _PRUNE_REST_S
+
+    def _quarantine(self, refused: Iterable[Refused]) -> None:
+        """Points that the history will never take join the dead letters, with the store's own reason."""
+        letters = tuple(
+            Letter(self.now(), f"history {r.point.measurement}", repr(r.point).encode(), "refused", r.reason)
+            for r in refused
+        )
+        self.counts.letters.update(letter.reason for letter in letters)
+        self._inbox.put(Parcel(Entry(letters=letters), lambda _: None))
+
+
+def _make_broker(campus: Campus, folder: Path) -> EmbeddedBroker | None:
+    if not campus.broker.embedded:
+        return None
+    return EmbeddedBroker(folder / "broker", campus.broker.host, campus.broker.port)

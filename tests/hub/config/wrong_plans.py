@@ -1,0 +1,154 @@
+"""Rounds, rules and the hub's own settings written down wrongly."""
+
+from __future__ import annotations
+
+from tests.hub.config.writing import VALID, Case, changed
+
+
+def _round(more: str) -> str:
+    head = '\n[[round]]\nid = "second"\nname = "Second"\n'
+    return f"{VALID}{head}{more}\n"
+
+
+def _rule(name: str, more: str) -> str:
+    return f"{VALID}\n[rules.{name}]\n{more}\n"
+
+
+def _broker(more: str) -> str:
+    return f"{VALID}\n[broker]\n{more}\n"
+
+
+def _history(more: str) -> str:
+    return f"{VALID}\n[storage.history]\n{more}\n"
+
+
+_WALK = 'guard = "zhang"\ncheckpoints = ["gate"]\n'
+
+WRONG_PLANS = {
+    # rounds
+    "a round that takes no time": Case(
+        changed('"08:30"', '"06:00"'), "round.morning.ends", "ends", ("starts", "time to walk")
+    ),
+    "a round past nothing": Case(
+        changed('["gate"]', "[]"), "round.morning.checkpoints", "checkpoints", ("empty", '"gatehouse"')
+    ),
+    "a checkpoint named twice in a round": Case(
+        changed('["gate"]', '["gate", "gate"]'),
+        "round.morning.checkpoints.#2",
+        "checkpoints",
+        ("already", "once"),
+    ),
+    "a round at no time of day": Case(
+        changed('"08:30"', '"24:30"'), "round.morning.ends", "ends", ("not a time of day", '"06:00"')
+    ),
+    "a round on no weekday": Case(
+        changed('["gate"]', '["gate"]\nweekdays = ["monday"]'),
+        "round.morning.weekdays.#1",
+        "weekdays",
+        ("“monday”", "mon, tue"),
+    ),
+    "two rounds of one guard at once": Case(
+        _round(f'starts = "08:00"\nends = "09:00"\n{_WALK}'),
+        "round.second.starts",
+        'starts = "08:00"',
+        ("overlaps round “morning”", "another guard"),
+    ),
+    "two rounds that overlap past midnight and past Sunday": Case(
+        _round(f'starts = "22:00"\nends = "06:30"\nweekdays = ["sun"]\n{_WALK}'),
+        "round.second.starts",
+        'starts = "22:00"',
+        ("overlaps round “morning”",),
+    ),
+    # rules
+    "a rule that is not in the catalogue": Case(
+        _rule('"cold.chilled.wram"', "limit = 7"),
+        "rules.cold.chilled.wram",
+        "[rules",
+        ("not a rule", "did you mean “cold.chilled.warm”"),
+    ),
+    "a rule whose quotes were forgotten": Case(
+        _rule("cold.chilled.warm", "limit = 7"), "rules.cold", "[rules", ("quotes", '[rules."cold.')
+    ),
+    "a rule's unknown number": Case(
+        _rule('"cold.chilled.warm"', "limt = 7"), "rules.cold.chilled.warm.limt", "limt", ("mean “limit”",)
+    ),
+    "a rule's number that is none": Case(
+        _rule('"cold.chilled.warm"', 'severity = "info"\nlimit = "seven"'),
+        "rules.cold.chilled.warm.limit",
+        "limit",
+        ("number",),
+    ),
+    "a rule's numbers that do not go together": Case(
+        _rule('"cold.chilled.warm"', "limit = 7\nclear = 9"), "rules.cold.chilled.warm", "", ("clear",)
+    ),
+    "a rule half switched off": Case(
+        _rule('"cold.chilled.warm"', 'enabled = "no"'),
+        "rules.cold.chilled.warm.enabled",
+        "enabled",
+        ("true or false",),
+    ),
+    # broker, storage, pages
+    "a port out of range": Case(_broker("port = 70000"), "broker.port", "port", ("out of range", "65535")),
+    "a port that is true": Case(VALID + "\n[web]\nport = true\n", "web.port", "port", ("whole number",)),
+    "one port for two": Case(
+        _broker("port = 8360") + "[web]\nport  = 8360\n",
+        "web.port",
+        "port  =",
+        ("embedded broker",),
+    ),
+    "TLS at the embedded broker": Case(_broker("tls = true"), "broker.tls", "tls", ("embedded = false",)),
+    "MQTT 5 at the embedded broker": Case(
+        _broker('protocol = "5"'), "broker.protocol", "protocol", ("3.1.1", "embedded = false")
+    ),
+    "a password in the file": Case(
+        _broker('username = "hub"\npassword = "hunter2"'),
+        "broker.password",
+        "password",
+        ("password_env", "_file"),
+    ),
+    "a password in a URL": Case(
+        VALID + '\n[storage]\nbook_url = "postgresql://hub:hunter2@db/hub"\n',
+        "storage.book_url",
+        "book_url",
+        ("password", "environment"),
+    ),
+    "a book nowhere": Case(
+        VALID + '\n[storage]\nbook_url = "book.sqlite"\n', "storage.book_url", "book_url", ("SQLAlchemy",)
+    ),
+    "a variable that is not set": Case(
+        _broker('username = "hub"\npassword_env = "HUB_PASSWORD"'),
+        "broker.password_env",
+        "password_env",
+        ("not set", "service"),
+    ),
+    "a secret's file that is not there": Case(
+        _broker('username = "hub"\npassword_file = "nowhere"'),
+        "broker.password_file",
+        "password_file",
+        ("No such file", "write the secret"),
+    ),
+    "two places for one secret": Case(
+        _broker('username = "hub"\npassword_env = "A"\npassword_file = "b"'),
+        "broker.password_file",
+        "password_file",
+        ("only one",),
+    ),
+    "a password of nobody": Case(
+        _broker('password_env = "HOME"'), "broker.password_env", "password_env", ("username",)
+    ),
+    "InfluxDB nowhere": Case(
+        _history('kind = "influxdb1"'), "storage.history.url", "[storage.history]", ("http://",)
+    ),
+    "InfluxDB at no web address": Case(
+        _history('kind = "influxdb1"\nurl = "localhost:8086"'), "storage.history.url", "url", ("http://",)
+    ),
+    "InfluxDB 2 without a token": Case(
+        _history('kind = "influxdb2"\nurl = "http://db:8086"\norganisation = "school"'),
+        "storage.history.token_env",
+        "[storage.history]",
+        ("token",),
+    ),
+    "settings that would be ignored": Case(
+        _history('url = "http://db:8086"'), "storage.history.url", "url", ("“duckdb”", "leave it out")
+    ),
+}

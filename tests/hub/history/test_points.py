@@ -1,0 +1,100 @@
+"""What a fact becomes in the history."""
+
+from __future__ import annotations
+
+import pytest
+
+from devices.facts import Clock, Kind, Presence, Reading, Tap, Tick, Trust, Value
+from hub.history.points import Place, apart, points_of_fact
+from hub.history.port import Point
+from tests.hub.history.samples import NOON
+
+FRIDGE = Place("main", "kitchen", "cold-1", Kind.FRIDGE)
+READER = Place("main", "gate", "gate-1", Kind.CHECKPOINT)
+
+
+def reading(values: tuple[tuple[str, Value], ...], key: str = "k", clock: Clock = Clock.DEVICE) -> Reading:
+    return Reading(key, "cold-1", NOON, NOON + 5, clock, values)
+
+
+def tap(key: str, tag_uid: str = "04A1", badge: str = "B1") -> Tap:
+    return Tap(key, "gate-1", NOON, NOON + 5, Clock.DEVICE, tag_uid, badge, Trust.SUN)
+
+
+def test_a_reading_is_a_point_at_the_time_it_was_measured() -> None:
+    values = (("temperature_c", 4.5), ("door_open", True))
+    assert points_of_fact(reading(values), FRIDGE) == (
+        Point("fridge", "main", "kitchen", "cold-1", NOON, values),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "measurement"),
+    [
+        (Kind.FRIDGE, "fridge"),
+        (Kind.METER, "meter"),
+        (Kind.GATEWAY, "device"),
+        (Kind.CHECKPOINT, "device"),
+    ],
+)
+def test_the_measurement_follows_the_kind_of_device(kind: Kind, measurement: str) -> None:
+    place = Place("main", "", "x", kind)
+    [point] = points_of_fact(reading((("battery_pct", 50.0),)), place)
+    assert point.measurement == measurement
+
+
+def test_whole_numbers_become_floats_and_booleans_stay() -> None:
+    [point] = points_of_fact(reading((("battery_pct", 50), ("defrost", False))), FRIDGE)
+    assert [type(value) for _, value in point.fields] == [float, bool]
+
+
+def test_a_reading_without_values_is_no_point() -> None:
+    assert points_of_fact(reading(()), FRIDGE) == ()
+
+
+@pytest.mark.parametrize("clock", [Clock.DEVICE, Clock.LOCAL])
+def test_a_reading_corrected_by_its_device_replaces_the_first(clock: Clock) -> None:
+    first = points_of_fact(reading((("temperature_c", 4.0),), "k1", clock), FRIDGE)
+    second = points_of_fact(reading((("temperature_c", 5.0),), "k2", clock), FRIDGE)
+    assert first[0].sub_ns == second[0].sub_ns == 0
+
+
+@pytest.mark.parametrize("clock", [Clock.NONE, Clock.UNSET, Clock.AHEAD])
+def test_readings_that_share_only_a_receive_time_do_not_hide_one_another(clock: Clock) -> None:
+    batch = [reading((("temperature_c", float(n)),), f"k{n}", clock) for n in range(50)]
+    assert len({points_of_fact(one, FRIDGE)[0].sub_ns for one in batch}) == 50
+
+
+def test_a_tap_says_which_tag_whose_badge_and_how_trusted() -> None:
+    [point] = points_of_fact(tap("k"), READER)
+    assert point.measurement == "tap"
+    assert point.fields == (("tag_uid", "04A1"), ("badge", "B1"), ("trust", "sun"))
+    assert (point.site, point.area, point.device, point.at_ms) == ("main", "gate", "gate-1", NOON)
+
+
+def test_two_taps_of_one_reader_in_the_same_millisecond_are_two_points() -> None:
+    [first], [second] = points_of_fact(tap("k1"), READER), points_of_fact(tap("k2"), READER)
+    assert (first.at_ms, first.device) == (second.at_ms, second.device)
+    assert first.sub_ns != second.sub_ns
+
+
+def test_the_same_tap_is_the_same_point_however_often_it_comes() -> None:
+    assert points_of_fact(tap("k1"), READER) == points_of_fact(tap("k1"), READER)
+
+
+def test_presence_is_kept_with_the_device_and_the_last_said_counts() -> None:
+    on = Presence("k1", "cold-1", NOON, NOON, Clock.NONE, True)  # noqa: FBT003 # a value
+    off = Presence("k2", "cold-1", NOON, NOON, Clock.NONE, False)  # noqa: FBT003 # a value
+    assert points_of_fact(on, FRIDGE) == (
+        Point("device", "main", "kitchen", "cold-1", NOON, (("online", True),)),
+    )
+    assert points_of_fact(off, FRIDGE)[0].sub_ns == points_of_fact(on, FRIDGE)[0].sub_ns
+
+
+def test_a_tick_leaves_no_trace() -> None:
+    assert points_of_fact(Tick("t", NOON, 0), FRIDGE) == ()
+
+
+@pytest.mark.parametrize("key", ["", "k", "\ud800", "冷"])
+def test_nanoseconds_stay_inside_a_millisecond(key: str) -> None:
+    assert 0 <= apart(key) < 1_000_000
