@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from devices.series import ALERT, DEVICE, FIELDS, FRIDGE, METER, ROUND, TAG_DEVICE, TAGS
+from devices.series import ALERT, DEVICE, FIELDS, FRIDGE, METER, ROUND, TAG_DEVICE, TAG_RULE, TAGS
 
 FRESH: Final = "20m"  # a value older than this is shown as "no data", never as the present one
 FRESH_MS: Final = 1_200_000
@@ -61,9 +61,9 @@ ONLINE: Final = field(DEVICE, "online")
 
 PROGRESS: Final = "visited_pct"
 LAST_SEEN: Final = "last_value"
-RULE: Final = "rule"  # of an alert: shown wherever the store keeps it, as a field or as a tag
 
 _BY_TAGS: Final = ", ".join(f'"{tag}"' for tag in TAGS)
+_BY_ALERT_TAGS: Final = f'{_BY_TAGS}, "{TAG_RULE}"'
 _ALERT_DETAILS: Final = tuple(name for name in FIELDS[ALERT] if name not in (OPEN, ACTIVE))
 _ALERT_COLUMNS: Final = ", ".join(f'"{name}"' for name in _ALERT_DETAILS)
 _TAG_OF_DEVICE: Final = f'"{TAG_DEVICE}"'
@@ -156,21 +156,20 @@ ENERGY_TODAY: Final = Query(
     "energy of each meter since midnight, in kilowatt hours",
 )
 
-# `GROUP BY *`: one series for every alert that the store can tell apart by its tags.
 ALERTS_OPEN: Final = Query(
     "alerts_open",
     f'SELECT "{OPEN}", {_ALERT_COLUMNS} FROM'
     f' (SELECT last("{OPEN}") AS "{OPEN}", {_ALERT_COLUMNS}'
-    f' FROM "{ALERT}" WHERE $timeFilter GROUP BY *)'
-    f' WHERE $timeFilter AND "{OPEN}" = 1 GROUP BY *',
+    f' FROM "{ALERT}" WHERE $timeFilter GROUP BY {_BY_ALERT_TAGS})'
+    f' WHERE $timeFilter AND "{OPEN}" = 1 GROUP BY {_BY_ALERT_TAGS}',
     (OPEN, *_ALERT_DETAILS),
-    TAGS,
+    (*TAGS, TAG_RULE),
     "the alerts that are open, and when each last changed",
 )
 ALERTS_OPEN_COUNT: Final = Query(
     "alerts_open_count",
     f'SELECT sum("{OPEN}") AS "{OPEN}" FROM'
-    f' (SELECT last("{OPEN}") AS "{OPEN}" FROM "{ALERT}" WHERE $timeFilter GROUP BY *) WHERE $timeFilter',
+    f' (SELECT last("{OPEN}") AS "{OPEN}" FROM "{ALERT}" WHERE $timeFilter GROUP BY {_BY_ALERT_TAGS}) WHERE $timeFilter',
     (OPEN,),
     (),
     "how many alerts are open",
@@ -183,7 +182,7 @@ LAST_SEEN_METERS: Final = _last_seen("last_seen_meters", METER, POWER, "when eac
 DEVICES_OFFLINE: Final = Query(
     "devices_offline",
     f'SELECT count("{ONLINE}") AS "{ONLINE}" FROM'
-    f' (SELECT last("{ONLINE}") AS "{ONLINE}" FROM "{DEVICE}" WHERE $timeFilter GROUP BY *)'
+    f' (SELECT last("{ONLINE}") AS "{ONLINE}" FROM "{DEVICE}" WHERE $timeFilter GROUP BY {_BY_ALERT_TAGS})'
     f' WHERE $timeFilter AND "{ONLINE}" = false',
     (ONLINE,),
     (),

@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models import common, dashboard
 from dashboards import panels, queries, values
 from dashboards.limits import COLOUR_OF, GREEN, GREY, UNLIMITED, Band, temperature_bands
 from dashboards.queries import Query, Storing
-from devices.series import TAG_DEVICE, TAG_SITE
+from devices.series import TAG_DEVICE, TAG_RULE, TAG_SITE
 from rules.model import RoundState, Rule, Severity
 
 UID: Final = "campushub-wall"
@@ -192,7 +192,7 @@ def _alerts_list(rules: Sequence[Rule]) -> table.Panel:
         .with_transformation(panels.without(queries.OPEN, queries.ALERT_ID, queries.CHANGE, TAG_SITE))
         .override_by_name(panels.TIME_COLUMN, panels.age_column("变化 · Changed"))
         .override_by_name(
-            queries.RULE,
+            TAG_RULE,
             [*panels.column("规则 · Rule"), values.setting("mappings", values.called(titles))],
         )
         .override_by_name(

@@ -1,7 +1,8 @@
 """The names of the time series: one place that writers, queries and dashboards all import.
 
 A measurement is a kind of thing; a field is one value of it, with its unit in its name. Tags are `site`,
-`area` and `device` (for `alert`: the subject; for `round`: the round's name).
+`area` and `device` (for `alert`: the subject; for `round`: the round's name); `alert` has `rule` too, so that two
+alerts of one device do not hide each other.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ DEVICE: Final = "device"
 TAG_SITE: Final = "site"
 TAG_AREA: Final = "area"
 TAG_DEVICE: Final = "device"
-TAGS: Final = (TAG_SITE, TAG_AREA, TAG_DEVICE)
+TAGS: Final = (TAG_SITE, TAG_AREA, TAG_DEVICE)  # of every measurement
+TAG_RULE: Final = "rule"  # of ALERT only
+ALL_TAGS: Final = (*TAGS, TAG_RULE)
 
 _SENSOR_HEALTH: Final = {"battery_pct": FieldType.FLOAT, "rssi_dbm": FieldType.FLOAT}
 
@@ -64,7 +67,6 @@ FIELDS: Final[dict[str, dict[str, FieldType]]] = {
     # One point each time an alert changes; `open` is 1 until it is closed, `active` while the cause lasts.
     ALERT: {
         "alert_id": FieldType.TEXT,
-        "rule": FieldType.TEXT,
         "severity": FieldType.TEXT,
         "change": FieldType.TEXT,
         "open": FieldType.INT,

@@ -14,7 +14,7 @@ from hub.cli.console import err, fail, load_or_fail, out
 from hub.cli.exits import Exit
 from hub.config.model import Campus, HistoryKind
 
-_REFUSALS: Final = frozenset({Trouble.UNAUTHORISED, Trouble.FORBIDDEN})
+_REFUSALS: Final = frozenset({Trouble.UNAUTHORIZED, Trouble.FORBIDDEN})
 
 
 def publish(

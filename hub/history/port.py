@@ -13,7 +13,10 @@ FieldValue = float | bool | int | str
 
 class Point(msgspec.Struct, frozen=True):
     """One row of a time series. The same measurement, tags and time is the same point: writing it again
-    replaces it. Tags may be empty (then left out); `fields` are (name, value) and have at least one entry."""
+    replaces it. Tags may be empty (then left out); `fields` are (name, value) and have at least one entry.
+
+    `sub_ns` (below a million) is added to the time: it keeps points of one series and millisecond apart.
+    `rule` is a tag that only alerts have."""
 
     measurement: str
     site: str
@@ -21,6 +24,8 @@ class Point(msgspec.Struct, frozen=True):
     device: str
     at_ms: int
     fields: tuple[tuple[str, FieldValue], ...]
+    sub_ns: int = 0
+    rule: str = ""
 
 
 class Cursors(msgspec.Struct, frozen=True):
@@ -63,12 +68,15 @@ class Link(Enum):
 
 
 class HistoryUnavailableError(Exception):
-    """Nothing was written or read; the same call may work later. `link` says why."""
+    """Nothing can be relied on to be written or read; the same call may work later. `link` says why.
 
-    def __init__(self, link: Link, detail: str) -> None:
+    `retry_after_ms`: how long the store asked to be left alone, where it did."""
+
+    def __init__(self, link: Link, detail: str, retry_after_ms: int | None = None) -> None:
         super().__init__(detail)
         self.link = link
         self.detail = detail
+        self.retry_after_ms = retry_after_ms
 
 
 class History(Protocol):
@@ -95,7 +103,9 @@ class History(Protocol):
         step_ms: int,
         aggregate: Aggregate,
     ) -> tuple[Sample, ...]:
-        """One numeric series in [start, end), by steps aligned to the epoch. Raises HistoryUnavailableError."""
+        """One series in [start, end), by steps (ms, at least 1) aligned to the epoch; true counts as 1.
+
+        Texts can only be counted: any other aggregate of them is empty. Raises HistoryUnavailableError."""
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -100,13 +100,13 @@ class HistoryPump:
                     decision.at_ms,
                     (
                         ("alert_id", str(decision.alert)),
-                        ("rule", decision.rule),
                         ("severity", decision.severity.value),
                         ("change", decision.change.value),
                         ("open", 0 if decision.closed else 1),
                         ("active", 1 if decision.active else 0),
                     ),
                     _in_order(id_),
+                    decision.rule,
                 )
             case RoundChanged():
                 return Point(
@@ -127,6 +127,7 @@ class HistoryPump:
         if (error.link, error.detail) != (self.link, self.detail):
             _LOG.warning("the history takes nothing (%s): %s", error.link.value, error.detail)
         self.link, self.detail = error.link, error.detail
+        self._opened = False  # what comes back may be another database, with other cursors
         self._failures += 1
         if error.retry_after_ms is not None:
             return min(error.retry_after_ms / 1000, _LONGEST_PAUSE_S)

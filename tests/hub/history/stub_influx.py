@@ -10,6 +10,15 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
+
+from hub.config.model import HistoryKind
+from hub.history.influx import InfluxHistory
+from tests.hub.history.samples import config
+
+V1 = HistoryKind.INFLUXDB1
+V2 = HistoryKind.INFLUXDB2
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -67,6 +76,17 @@ def stub_influx() -> Iterator[StubInflux]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def history(stub: StubInflux, kind: HistoryKind = V1, token: str | None = None) -> InfluxHistory:
+    """A history that takes the stub for InfluxDB."""
+    return InfluxHistory(config(kind, stub.url, token=token))
+
+
+def words(kind: HistoryKind, text: str) -> bytes:
+    """An error as InfluxDB 1.x or 2.x words it."""
+    problem = {"error": text} if kind is V1 else {"code": "invalid", "message": text}
+    return msgspec.json.encode(problem)
 
 
 def _handler(stub: StubInflux) -> type[BaseHTTPRequestHandler]:

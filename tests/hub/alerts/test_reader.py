@@ -1,0 +1,219 @@
+"""From facts in the log to alerts in the book: raised once, over restarts, with their whole record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub.alerts import desk
+from hub.book.model import Alert, AlertChanged, RoundChanged
+from rules.life import Change, Refusal
+from rules.model import RoundState
+from tests.hub.alerts.campus import HOUR, MINUTE, MORNING, Office, demo_campus
+
+WARM = ("cold.chilled.warm", "cold-1")
+ROUND = ("patrol.round-incomplete", "morning@2026-11-22")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path, demo_campus(tmp_path))
+
+
+def warm_up(office: Office, minutes: range) -> None:
+    for minute in minutes:
+        office.happens(office.reads("cold-1", MORNING + minute * MINUTE, temperature_c=12.0))
+
+
+def cool_down(office: Office, minutes: range) -> None:
+    for minute in minutes:
+        office.happens(office.reads("cold-1", MORNING + minute * MINUTE, temperature_c=4.0))
+
+
+def changes(office: Office) -> list[Change]:
+    decisions = (recorded.decision for recorded in office.decisions())
+    return [decision.change for decision in decisions if isinstance(decision, AlertChanged)]
+
+
+def test_a_warm_fridge_raises_one_alert_with_its_true_start(office: Office) -> None:
+    warm_up(office, range(10))
+    assert WARM not in office.unclosed()
+    warm_up(office, range(10, 15))
+    alert = office.unclosed()[WARM]
+    assert alert.since_ms == MORNING
+    assert alert.raised_at_ms == MORNING + 10 * MINUTE
+    assert changes(office) == [Change.RAISED]
+
+
+def test_pending_time_and_alerts_survive_a_restart(office: Office) -> None:
+    warm_up(office, range(6))
+    office.restart()
+    warm_up(office, range(6, 11))
+    assert office.unclosed()[WARM].since_ms == MORNING
+    office.restart()
+    warm_up(office, range(11, 20))
+    assert changes(office) == [Change.RAISED]
+
+
+def test_people_take_an_alert_on_and_close_it_when_it_is_over(office: Office) -> None:
+    warm_up(office, range(11))
+    alert = office.unclosed()[WARM]
+    taken = desk.acknowledge(office.book, alert.id, "wang-fang", "正在转移食材", MORNING + 12 * MINUTE)
+    assert isinstance(taken, Alert)
+    assert taken.acknowledged_by == "wang-fang"
+    assert desk.close(office.book, alert.id, "wang-fang", "门没关严", MORNING) is Refusal.STILL_ACTIVE
+    cool_down(office, range(12, 30))
+    assert not office.unclosed()[WARM].active
+    assert office.unclosed()[WARM].acknowledged
+    closed = desk.close(office.book, alert.id, "liu-yang", "门封条已更换", MORNING + HOUR)
+    assert isinstance(closed, Alert)
+    assert (closed.closed, closed.closed_by) == (True, "liu-yang")
+    assert WARM not in office.unclosed()
+    assert changes(office) == [Change.RAISED, Change.ACKNOWLEDGED, Change.CLEARED, Change.CLOSED]
+
+
+def test_acknowledgement_survives_a_restart(office: Office) -> None:
+    warm_up(office, range(11))
+    desk.acknowledge(office.book, office.unclosed()[WARM].id, "wang-fang", "在看", MORNING)
+    office.restart()
+    warm_up(office, range(11, 15))
+    assert office.unclosed()[WARM].acknowledged
+
+
+def test_new_trouble_before_closing_opens_the_same_alert_again(office: Office) -> None:
+    warm_up(office, range(11))
+    first = office.unclosed()[WARM]
+    desk.acknowledge(office.book, first.id, "wang-fang", "在看", MORNING)
+    cool_down(office, range(11, 20))
+    warm_up(office, range(20, 40))
+    again = office.unclosed()[WARM]
+    assert (again.id, again.active, again.acknowledged) == (first.id, True, False)
+    assert again.since_ms == MORNING + 20 * MINUTE
+
+
+def test_a_refusal_changes_nothing(office: Office) -> None:
+    warm_up(office, range(11))
+    alert = office.unclosed()[WARM].id
+    assert desk.acknowledge(office.book, alert, "wang-fang", "  ", MORNING) is Refusal.NO_REASON
+    assert desk.acknowledge(office.book, 10**30, "wang-fang", "x", MORNING) is None
+    assert changes(office) == [Change.RAISED]
+
+
+def test_a_rule_that_left_the_configuration_takes_its_alert_along(office: Office, tmp_path: Path) -> None:
+    warm_up(office, range(11))
+    office.restart(demo_campus(tmp_path, rules_off=("cold.chilled.warm",)))
+    assert WARM not in office.unclosed()
+    assert changes(office) == [Change.RAISED, Change.WITHDRAWN]
+
+
+def test_a_failed_transaction_is_judged_again_and_nothing_twice(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warm_up(office, range(10))
+
+    def broken(*_: object) -> None:
+        raise OSError("the disk is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hub.alerts.keeping.save_states", broken)
+        with pytest.raises(OSError, match="gone"):
+            warm_up(office, range(10, 11))
+    warm_up(office, range(11, 13))
+    assert changes(office) == [Change.RAISED]
+    assert office.unclosed()[WARM].raised_at_ms == MORNING + 10 * MINUTE
+
+
+def test_a_dead_probe_is_a_fault_and_not_a_cold_fridge(office: Office) -> None:
+    office.happens(office.reads("cold-1", MORNING, temperature_c=-127.0))
+    assert list(office.unclosed()) == [("cold.sensor-fault", "cold-1")]
+
+
+def test_a_silent_fridge_is_found_while_its_neighbours_speak(office: Office) -> None:
+    for minute in range(20):
+        at_ms = MORNING + minute * MINUTE
+        speaking = [d for d in office.campus.devices if d != "cold-2"]
+        office.happens(*(office.reads(d, at_ms, battery_pct=90.0) for d in speaking), office.ticks(at_ms))
+    silent = [subject for rule, subject in office.unclosed() if rule.startswith("device.silent")]
+    assert silent == ["cold-2"]
+
+
+def test_a_hub_that_was_down_is_no_silent_campus(office: Office) -> None:
+    office.happens(office.reads("cold-1", MORNING, temperature_c=4.0), office.ticks(MORNING, MORNING))
+    office.restart()
+    later = MORNING + 5 * HOUR
+    office.happens(office.ticks(later, listening_since_ms=later - 20_000))
+    assert not [rule for rule, _ in office.unclosed() if rule.startswith("device.silent")]
+
+
+# --- rounds ---
+
+
+def walk(office: Office, checkpoints: tuple[str, ...], received_ms: int | None = None) -> None:
+    for number, checkpoint in enumerate(checkpoints):
+        office.happens(office.taps(checkpoint, MORNING + number * MINUTE, received_ms))
+
+
+def test_a_round_is_planned_walked_and_completed(office: Office) -> None:
+    office.happens(office.ticks(MORNING))
+    run = office.runs()["morning@2026-11-22"]
+    assert run.state is RoundState.PLANNED
+    walk(office, office.campus.rounds["morning"].checkpoints)
+    assert office.runs()["morning@2026-11-22"].state is RoundState.COMPLETED
+    office.happens(office.ticks(MORNING + 3 * HOUR))
+    assert ROUND not in office.unclosed()
+
+
+def test_a_round_that_nobody_finished_is_an_alert_and_a_late_phone_amends_it(office: Office) -> None:
+    checkpoints = office.campus.rounds["morning"].checkpoints
+    office.happens(office.ticks(MORNING))
+    walk(office, checkpoints[:3])
+    office.happens(office.ticks(MORNING + 2 * HOUR))
+    assert office.unclosed()[ROUND].active
+    assert office.runs()["morning@2026-11-22"].state is RoundState.INCOMPLETE
+    office.restart()
+    walk(office, checkpoints[3:], received_ms=MORNING + 5 * HOUR)
+    amended = office.unclosed()[ROUND]
+    assert not amended.active
+    assert changes(office)[-1] is Change.AMENDED
+    assert office.runs()["morning@2026-11-22"].state is RoundState.COMPLETED
+
+
+def test_rounds_before_the_hub_was_installed_are_nobodys_fault(office: Office) -> None:
+    office.happens(office.ticks(MORNING + 3 * HOUR))
+    missed = {subject for rule, subject in office.unclosed() if rule == ROUND[0]}
+    assert missed == {"morning@2026-11-22"}
+
+
+def test_rounds_of_the_days_that_the_hub_was_down_are_judged_when_it_is_back(office: Office) -> None:
+    office.happens(office.ticks(MORNING))
+    office.restart()
+    office.happens(office.ticks(MORNING + 72 * HOUR))
+    missed = {subject for rule, subject in office.unclosed() if rule == ROUND[0]}
+    assert {"dawn@2026-11-24", "night@2026-11-23", "morning@2026-11-22"} <= missed
+
+
+def test_a_night_round_that_crosses_midnight_belongs_to_the_day_it_starts(office: Office) -> None:
+    office.happens(office.ticks(MORNING))
+    run = office.runs()["night@2026-11-22"]
+    assert run.ends_ms - run.starts_ms == 2.5 * HOUR
+
+
+def test_the_journal_tells_every_step_of_a_round(office: Office) -> None:
+    office.happens(office.ticks(MORNING))
+    walk(office, office.campus.rounds["morning"].checkpoints)
+    moves = [r.decision for r in office.decisions() if isinstance(r.decision, RoundChanged)]
+    assert [move.visited for move in moves] == list(range(1, 9))
+    assert moves[-1].state is RoundState.COMPLETED
+
+
+def test_past_rounds_are_let_go_and_stay_in_the_book(office: Office) -> None:
+    office.happens(office.ticks(MORNING))
+    for day in range(1, 12):
+        office.happens(office.ticks(MORNING + day * 24 * HOUR))
+    assert len(office.reader._judging._rounds) < 9 * 8 + 16
+    assert "morning@2026-11-22" in office.runs()
+    raised_before = len(office.alerts())
+    office.restart()
+    office.happens(office.ticks(MORNING + 11 * 24 * HOUR + MINUTE))
+    assert len(office.alerts()) == raised_before

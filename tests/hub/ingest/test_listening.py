@@ -1,0 +1,63 @@
+"""Time passes for the rules only while the hub hears everything."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from devices.facts import Tick
+from hub.ingest.listening import TICK_MS, Listening
+
+START = 1_790_000_003_000
+
+
+def ticks(listening: Listening, first_ms: int, last_ms: int) -> list[Tick]:
+    asked = (listening.tick(now_ms) for now_ms in range(first_ms, last_ms, 500))
+    return [tick for tick in asked if tick is not None]
+
+
+def test_there_is_no_tick_before_the_backlog_is_in() -> None:
+    assert ticks(Listening(), START, START + 60_000) == []
+
+
+def test_ticks_hold_off_for_one_full_interval_and_then_come_once_each() -> None:
+    listening = Listening()
+    listening.caught_up(START)
+    found = ticks(listening, START, START + 60_000)
+    assert found[0].measured_at_ms >= START + TICK_MS
+    steps = {b.measured_at_ms - a.measured_at_ms for a, b in pairwise(found)}
+    assert steps == {TICK_MS}
+    assert {tick.listening_since_ms for tick in found} == {START}
+
+
+def test_a_lost_connection_stops_time_and_starts_it_anew() -> None:
+    listening = Listening()
+    listening.caught_up(START)
+    listening.lost()
+    assert ticks(listening, START, START + 60_000) == []
+    listening.caught_up(START + 60_000)
+    assert ticks(listening, START + 60_000, START + 90_000)[0].listening_since_ms == START + 60_000
+
+
+def test_being_told_twice_changes_nothing() -> None:
+    listening = Listening()
+    listening.caught_up(START)
+    listening.caught_up(START + 5_000)
+    assert listening.since_ms == START
+
+
+def test_a_clock_that_steps_back_a_day_does_not_stop_time() -> None:
+    listening = Listening()
+    listening.caught_up(START)
+    ticks(listening, START, START + 60_000)
+    day = 86_400_000
+    found = ticks(listening, START - day, START - day + 60_000)
+    assert found
+    assert found[-1].listening_since_ms <= found[-1].measured_at_ms
+
+
+def test_a_clock_that_steps_ahead_does_not_repeat_a_tick() -> None:
+    listening = Listening()
+    listening.caught_up(START)
+    found = ticks(listening, START, START + 30_000) + ticks(listening, START + 86_400_000, START + 86_430_000)
+    keys = [tick.key for tick in found]
+    assert len(keys) == len(set(keys))
