@@ -169,7 +169,8 @@ ALERTS_OPEN: Final = Query(
 ALERTS_OPEN_COUNT: Final = Query(
     "alerts_open_count",
     f'SELECT sum("{OPEN}") AS "{OPEN}" FROM'
-    f' (SELECT last("{OPEN}") AS "{OPEN}" FROM "{ALERT}" WHERE $timeFilter GROUP BY {_BY_ALERT_TAGS}) WHERE $timeFilter',
+    f' (SELECT last("{OPEN}") AS "{OPEN}" FROM "{ALERT}" WHERE $timeFilter GROUP BY {_BY_ALERT_TAGS})'
+    f" WHERE $timeFilter",
     (OPEN,),
     (),
     "how many alerts are open",
@@ -182,7 +183,7 @@ LAST_SEEN_METERS: Final = _last_seen("last_seen_meters", METER, POWER, "when eac
 DEVICES_OFFLINE: Final = Query(
     "devices_offline",
     f'SELECT count("{ONLINE}") AS "{ONLINE}" FROM'
-    f' (SELECT last("{ONLINE}") AS "{ONLINE}" FROM "{DEVICE}" WHERE $timeFilter GROUP BY {_BY_ALERT_TAGS})'
+    f' (SELECT last("{ONLINE}") AS "{ONLINE}" FROM "{DEVICE}" WHERE $timeFilter GROUP BY {_BY_TAGS})'
     f' WHERE $timeFilter AND "{ONLINE}" = false',
     (ONLINE,),
     (),
