@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Final
 
+from fastapi import FastAPI
+
 from devices.formats import Binding, Router
 from hub.alerts.reader import AlertsReader
 from hub.book.store import Book
@@ -15,6 +17,7 @@ from hub.broker.embedded import EmbeddedBroker
 from hub.clock import NowMs, system_now_ms
 from hub.config.binding import watches_of_devices
 from hub.config.model import Campus
+from hub.faces import make_pages, make_routers
 from hub.history.choose import make_history
 from hub.history.port import Link, Refused
 from hub.history.pump import HistoryPump
@@ -30,6 +33,7 @@ from hub.log.reader import LogReader
 from hub.log.writer import LogWriter
 from hub.loop import Loop
 from hub.patrol.planning import runs_of_day
+from hub.web.app import create_app
 from hub.web.deps import Deps, Health
 
 _TICK_REST_S: Final = 0.5
@@ -202,6 +206,12 @@ class Hub:
         )
         self.counts.letters.update(letter.reason for letter in letters)
         self._inbox.put(Parcel(Entry(letters=letters), lambda _: None))
+
+
+def make_app(deps: Deps) -> FastAPI:
+    """The pages and the API of every face."""
+    pages = make_pages(deps)
+    return create_app(deps, make_routers(deps, pages), pages)
 
 
 def _make_broker(campus: Campus, folder: Path) -> EmbeddedBroker | None:

@@ -9,7 +9,7 @@ from hub.book.store import Book, BookFaultError
 from hub.cli.console import fail, load_or_fail, out
 from hub.cli.exits import Exit
 from hub.clock import system_now_ms
-from hub.web.accounts import give_one_time
+from hub.web.accounts import make_one_time
 
 
 def one_time(config: Path, environment: Mapping[str, str], person: str) -> None:
@@ -22,5 +22,5 @@ def one_time(config: Path, environment: Mapping[str, str], person: str) -> None:
         book = Book(campus.storage.book_url)
     except BookFaultError as error:
         fail(str(error), Exit.UNAVAILABLE)
-    out.print(f"{person}: {give_one_time(book, person, system_now_ms())}", highlight=False)
+    out.print(f"{person}: {make_one_time(book, person, system_now_ms())}", highlight=False)
     book.close()

@@ -63,9 +63,9 @@ def demo(
 @app.command()
 def check(config: ConfigOption = _CONFIG) -> None:
     """Check the configuration and say what was understood. Nothing is started or changed."""
-    from hub.cli import running
+    from hub.cli import checking
 
-    running.check(config, os.environ)
+    checking.check(config, os.environ)
 
 
 @app.command()

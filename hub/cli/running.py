@@ -1,4 +1,4 @@
-"""`campushub run` and `campushub check`, and the one way in which a hub with its pages is brought up."""
+"""`campushub run`, and the one way in which a hub with its pages is brought up."""
 
 from __future__ import annotations
 
@@ -12,19 +12,12 @@ from rich.logging import RichHandler
 
 from hub.book.store import BookFaultError
 from hub.broker.embedded import BrokerFaultError
-from hub.cli.console import err, fail, load_or_fail, out
+from hub.cli.console import err, fail, load_or_fail
 from hub.cli.exits import Exit
 from hub.config.model import Campus, Web
-from hub.config.report import understood
 from hub.log.model import LogFaultError
-from hub.main import Hub
+from hub.main import Hub, make_app
 from hub.web.accounts import first_start
-from hub.web.assembly import make_app
-
-
-def check(config: Path, environment: Mapping[str, str]) -> None:
-    """Prints what the configuration means, or all that is wrong with it."""
-    out.print(understood(load_or_fail(config, environment)))
 
 
 def run(config: Path, environment: Mapping[str, str]) -> None:

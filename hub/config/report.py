@@ -77,7 +77,7 @@ def _history(campus: Campus) -> str:
 def _devices(campus: Campus) -> Table:
     table = Table(title="Devices", title_justify="left")
     for heading in ("device", "id", "kind", "limits", "area", "owner", "speaks"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for device in campus.devices.values():
         row = (
             _say(campus, device.name),
@@ -112,7 +112,7 @@ def _speech(device: Device) -> str:
 def _rules(campus: Campus) -> Table:
     table = Table(title="Rules in force", title_justify="left")
     for heading in ("rule", "severity", "an alert when", "watched on"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     watches = watches_of_devices(campus)
     for rule in campus.rules.values():
         watched: dict[str, list[str]] = {}
@@ -141,7 +141,7 @@ def _condition(condition: Condition) -> str:
 def _rounds(campus: Campus) -> Table:
     table = Table(title=f"Rounds (times in {campus.site.zone})", title_justify="left")
     for heading in ("round", "window", "days", "guard", "checkpoints"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for walk in sorted(campus.rounds.values(), key=lambda one: (one.starts, one.id)):
         places = ", ".join(_say(campus, campus.checkpoints[place].name) for place in walk.checkpoints)
         row = (_say(campus, walk.name), _window(walk), _days(walk), campus.people[walk.guard].name, places)
