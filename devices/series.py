@@ -1,8 +1,8 @@
 """The names of the time series: one place that writers, queries and dashboards all import.
 
 A measurement is a kind of thing; a field is one value of it, with its unit in its name. Tags are `site`,
-`area` and `device` (for `alert`: the subject; for `round`: the round's name); `alert` has `rule` too, so that two
-alerts of one device do not hide each other.
+`area` and `device` (for `alert`: the subject; for `round`: the round's name); `alert` has `rule` too, so that
+two alerts of one device do not hide each other.
 """
 
 from __future__ import annotations
@@ -62,9 +62,10 @@ FIELDS: Final[dict[str, dict[str, FieldType]]] = {
     },
     # One point a tap, at the time of the tap: which tag, whose badge, how trusted.
     TAP: {"tag_uid": FieldType.TEXT, "badge": FieldType.TEXT, "trust": FieldType.TEXT},
-    # One point each time a round moves; `state` is a `rules.model.RoundState` value.
+    # One point each time a round moves, at the hub's time; `state` is a `rules.model.RoundState` value.
     ROUND: {"visited": FieldType.INT, "required": FieldType.INT, "state": FieldType.TEXT},
-    # One point each time an alert changes; `open` is 1 until it is closed, `active` while the cause lasts.
+    # One point each time an alert changes, at the hub's time; `open` is 1 until it is closed, `active` while
+    # the cause lasts.
     ALERT: {
         "alert_id": FieldType.TEXT,
         "severity": FieldType.TEXT,

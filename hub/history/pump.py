@@ -10,7 +10,7 @@ from typing import Final
 from devices import series
 from devices.facts import Fact, Kind
 from hub.book import cursors, journal
-from hub.book.model import AlertChanged, Decision, RoundChanged
+from hub.book.model import AlertChanged, Recorded, RoundChanged
 from hub.book.store import Book
 from hub.config.model import Campus
 from hub.history.points import Place, points_of_fact
@@ -72,7 +72,7 @@ class HistoryPump:
         if not facts and not decisions:
             return 0
         points = [point for logged in facts for point in self._points(logged.fact)]
-        points += [self._decided(recorded.decision, recorded.id) for recorded in decisions]
+        points += [self._decided(recorded) for recorded in decisions]
         reached = Cursors(
             facts[-1].seq if facts else self.cursors.log,
             decisions[-1].id if decisions else self.cursors.book,
@@ -89,15 +89,18 @@ class HistoryPump:
         place = self._places.get(fact.device)
         return points_of_fact(fact, place) if place else ()
 
-    def _decided(self, decision: Decision, id_: int) -> Point:
-        match decision:
+    def _decided(self, recorded: Recorded) -> Point:
+        """A decision stands at the hub's time, not at the facts': the last point is how things stand now,
+        also when a late phone or a fast clock was part of the story."""
+        at_ms, sub_ns = recorded.recorded_at_ms, _in_order(recorded.id)
+        match decision := recorded.decision:
             case AlertChanged():
                 return Point(
                     series.ALERT,
                     self._site,
                     self._areas.get(decision.subject, ""),
                     decision.subject,
-                    decision.at_ms,
+                    at_ms,
                     (
                         ("alert_id", str(decision.alert)),
                         ("severity", decision.severity.value),
@@ -105,7 +108,7 @@ class HistoryPump:
                         ("open", 0 if decision.closed else 1),
                         ("active", 1 if decision.active else 0),
                     ),
-                    _in_order(id_),
+                    sub_ns,
                     decision.rule,
                 )
             case RoundChanged():
@@ -114,13 +117,13 @@ class HistoryPump:
                     self._site,
                     "",
                     decision.round,
-                    decision.at_ms,
+                    at_ms,
                     (
                         ("visited", decision.visited),
                         ("required", decision.required),
                         ("state", decision.state.value),
                     ),
-                    _in_order(id_),
+                    sub_ns,
                 )
 
     def _rest_after(self, error: HistoryUnavailableError) -> float:
