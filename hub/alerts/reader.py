@@ -95,13 +95,10 @@ class AlertsReader:
             keeping.forget_watches(session, self._judging.drop_round(subject))
 
     def _open_runs(self, session: Session, plan: Plan, campus: Campus) -> Runs:
-        installed = session.get(MetaRow, _INSTALLED)
-        if installed is None:
-            installed = MetaRow(name=_INSTALLED, value=str(self._now()))
-            session.add(installed)
+        installed_at_ms = installation(session, self._now())
         planned = session.get(MetaRow, _PLANNED)
         planned_from = date.fromisoformat(planned.value) if planned else None
-        return Runs(plan, campus.site.zone, int(installed.value), planned_from)
+        return Runs(plan, campus.site.zone, installed_at_ms, planned_from)
 
     def _withdraw(self, session: Session) -> None:
         """Alerts of rules or devices that left the configuration end here: nothing could clear them."""
@@ -112,3 +109,12 @@ class AlertsReader:
             if not is_round and not self._judging.watches((row.rule, row.subject)):
                 lived = life.withdraw(keeping.state_of(row))
                 keeping.record_changes(session, row, lived, self._now(), by="", note="", now_ms=self._now())
+
+
+def installation(session: Session, now_ms: int) -> int:
+    """Since when this campus is watched: noted at the first call, the same ever after."""
+    row = session.get(MetaRow, _INSTALLED)
+    if row is None:
+        row = MetaRow(name=_INSTALLED, value=str(now_ms))
+        session.add(row)
+    return int(row.value)

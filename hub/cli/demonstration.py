@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
@@ -19,13 +20,17 @@ from rich.table import Table
 from firmware_sim import scenario as scenarios
 from firmware_sim.plan import SimulationError
 from firmware_sim.run import simulate
+from hub.alerts.reader import installation
+from hub.book.store import Book, BookFaultError
 from hub.cli.console import err, fail
 from hub.cli.exits import Exit
 from hub.cli.planning import broker_address, plan_of
 from hub.cli.running import log_to_terminal, serve
+from hub.clock import system_now_ms
 from hub.config.load import load
 from hub.config.model import Campus
 from hub.main import Hub
+from hub.patrol.planning import runs_of_day
 from hub.web.accounts import set_secret, states
 from rules.catalogue import override
 from rules.model import Rule
@@ -40,6 +45,8 @@ SECRETS: Final = {
     "admin": "demo-admin",
     "wall": "demo-wall",
 }
+# A simulated guard needs this long for a whole round.
+_WALKABLE_MS: Final = 600_000
 # Nobody watches a demonstration for ten minutes: durations are shortened, and the start says so.
 _HASTY: Final[Mapping[str, Mapping[str, object]]] = {"cold.chilled.warm": {"for": "30s", "keep_for": "20s"}}
 
@@ -73,6 +80,11 @@ def demo(folder: Path, port: int, broker_port: int, scenario: str, seed: int) ->
         daemon=True,
     )
 
+    try:
+        _begin_with_the_round_under_way(campus)
+    except (BookFaultError, OSError) as error:
+        fail(str(error), Exit.UNAVAILABLE)
+
     def ready(hub: Hub, address: str) -> None:
         known = states(hub.book)
         for person, secret in SECRETS.items():
@@ -101,6 +113,19 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _begin_with_the_round_under_way(campus: Campus) -> None:
+    """At a school a round that had begun before the hub was there is not judged; here it is to be seen."""
+    now_ms = system_now_ms()
+    today = datetime.fromtimestamp(now_ms / 1000, campus.site.zone).date()
+    runs = runs_of_day(campus.rounds.values(), campus.checkpoints, campus.site.zone, today)
+    started = [run.starts_ms for _, run in runs if run.starts_ms <= now_ms < run.ends_ms - _WALKABLE_MS]
+    campus.storage.folder.mkdir(parents=True, exist_ok=True)
+    book = Book(campus.storage.book_url)
+    with book.writing() as session:
+        installation(session, max(started, default=now_ms))
+    book.close()
 
 
 def _hasty(rule: Rule) -> Rule:
