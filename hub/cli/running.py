@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -61,6 +62,7 @@ def serve(campus: Campus, ready: Callable[[Hub, str], None]) -> None:
         )
         host, port = listener.getsockname()[:2]
         ready(hub, f"http://{host}:{port}/")
+        _end_when_told(server)
         server.run(sockets=[listener])
     except BrokerFaultError as error:
         fail(str(error), Exit.UNAVAILABLE)
@@ -77,6 +79,16 @@ def log_to_terminal(level: int) -> None:
     )
     for chatty in ("alembic", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _end_when_told(server: uvicorn.Server) -> None:
+    """uvicorn repeats the signal that ended it, which must not end the program before the hub is stopped."""
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
 
 
 def _listen(web: Web) -> socket.socket:
