@@ -1,0 +1,1 @@
+"""CANTEEN: the face of the people who answer for the cold units."""

@@ -1,0 +1,232 @@
+"""Alerts as cards, and the health of the hub itself: what each one shows; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from devices.facts import Kind
+from hub.book.model import Alert
+from hub.config.binding import target_of
+from hub.config.model import Device
+from hub.live.board import Topic
+from hub.live.state import DeviceState
+from hub.web.deps import Health
+from hub.web.scene import Element, Face, Scene, Section, hears_device, number_of, tone_of
+from rules.bind import bind
+from rules.model import Closing, Condition, Role, Rule, Severity, Text, Threshold
+
+_RANK: Final = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_TONES: Final = {Severity.CRITICAL: "crit", Severity.WARNING: "warn", Severity.INFO: "info"}
+_NEWEST: Final = 10**12
+_OTHER_KINDS: Final = (Kind.CHECKPOINT, Kind.GATEWAY)
+_LOOK_ONLY: Final = frozenset({Role.WALL})
+
+
+class AlertCard(msgspec.Struct, frozen=True):
+    """An alert not yet closed. `reading`: the value now, `at_raise`: the value that raised it."""
+
+    id: int
+    order: str
+    severity: Severity
+    tone: str
+    title: Text
+    subject: Text
+    area: Text | None
+    active: bool
+    since_ms: int
+    cleared_at_ms: int | None
+    quantity: str
+    reading: float | None
+    at_raise: float | None
+    limit: float | None
+    above: bool
+    progress: tuple[int, int] | None
+    missing: tuple[Text, ...]
+    owner_role: Role | None
+    owner: str
+    basis: Text | None
+    playbook: tuple[Text, ...]
+    acknowledged: bool
+    acknowledged_by: str
+    acknowledged_reason: str
+    acknowledged_at_ms: int | None
+    closes_itself: bool
+    may_act: bool
+
+
+class AlertsSummary(msgspec.Struct, frozen=True):
+    """How many alerts are open: with their cause lasting, by severity; and over but not yet closed."""
+
+    critical: int
+    warning: int
+    info: int
+    to_close: int
+
+    @property
+    def active(self) -> int:
+        """Alerts whose cause lasts."""
+        return self.critical + self.warning + self.info
+
+    @property
+    def tone(self) -> str:
+        """The colour of the gravest."""
+        if self.critical:
+            return "crit"
+        if self.warning:
+            return "warn"
+        return "info" if self.info or self.to_close else "ok"
+
+
+class OtherCard(msgspec.Struct, frozen=True):
+    """A reader or a gateway: it measures nothing, and is there or not."""
+
+    id: str
+    name: Text
+    area: Text
+    state: DeviceState
+    tone: str
+    heard_ms: int | None
+
+
+class HealthCard(msgspec.Struct, frozen=True):
+    """How the hub does. `newest_ms`: when the newest data arrived. `faults`: ends of text keys."""
+
+    health: Health
+    faults: tuple[str, ...]
+    newest_ms: int | None
+
+
+def sections(scene: Scene) -> tuple[Section, ...]:
+    """The open alerts, gravest first, and the hub's own health."""
+    cards = sorted((alert_card(scene, alert) for alert in scene.alerts), key=lambda card: card.order)
+    alerts = tuple(
+        Element(
+            f"alert-{card.id}",
+            "desk/alert-card.html",
+            card,
+            ((Topic.ALERT, str(card.id)), *_hears_subject(scene, card.id)),
+        )
+        for card in cards
+    )
+    summary = Element("alerts-summary", "desk/summary.html", summary_of(scene), ((Topic.ALERT, None),))
+    health = Element("health", "desk/health.html", health_card(scene), ((Topic.HEALTH, None),))
+    others = Section("others", tuple(_others(scene)))
+    return Section("alerts", alerts, summary), others, Section("hub", (health,))
+
+
+FACE: Final = Face("hub.desk", sections)
+
+
+def may_act(role: Role) -> bool:
+    """Whether somebody of this role takes alerts on and closes them; the wall only looks."""
+    return role not in _LOOK_ONLY
+
+
+def alert_card(scene: Scene, alert: Alert) -> AlertCard:
+    """What the card of one alert says."""
+    rule = scene.campus.rules.get(alert.rule)
+    device = scene.campus.devices.get(alert.subject)
+    threshold = _threshold(rule, device)
+    name, area, progress, missing, owner = _subject(scene, alert, device)
+    return AlertCard(
+        id=alert.id,
+        order=f"{int(not alert.active)}{_RANK[alert.severity]}{_NEWEST - alert.id:013d}",
+        severity=alert.severity,
+        tone=_TONES[alert.severity],
+        title=rule.title if rule else Text(alert.rule, alert.rule),
+        subject=name,
+        area=area,
+        active=alert.active,
+        since_ms=alert.since_ms,
+        cleared_at_ms=alert.cleared_at_ms,
+        quantity=threshold.quantity if threshold else "",
+        reading=_reading(scene, alert, threshold),
+        at_raise=alert.value,
+        limit=threshold.limit if threshold else None,
+        above=threshold is None or threshold.direction.value == "above",
+        progress=progress,
+        missing=missing,
+        owner_role=rule.owner if rule else None,
+        owner=owner,
+        basis=rule.basis if rule else None,
+        playbook=rule.playbook if rule else (),
+        acknowledged=alert.acknowledged,
+        acknowledged_by=scene.person_name(alert.acknowledged_by),
+        acknowledged_reason=alert.acknowledged_reason,
+        acknowledged_at_ms=alert.acknowledged_at_ms,
+        closes_itself=rule is not None and rule.closing is Closing.AUTO,
+        may_act=may_act(scene.viewer.role) and not alert.closed,
+    )
+
+
+def summary_of(scene: Scene) -> AlertsSummary:
+    """The open alerts counted."""
+    active = [alert.severity for alert in scene.alerts if alert.active]
+    return AlertsSummary(
+        critical=active.count(Severity.CRITICAL),
+        warning=active.count(Severity.WARNING),
+        info=active.count(Severity.INFO),
+        to_close=sum(not alert.active for alert in scene.alerts),
+    )
+
+
+def health_card(scene: Scene) -> HealthCard:
+    """What the hub says of itself."""
+    health = scene.health
+    faults = (
+        ("broker", not health.broker_connected),
+        ("log", bool(health.log_fault)),
+        ("loops", bool(health.failing_loops)),
+        ("history", health.history_state not in ("ok", "behind")),
+    )
+    heard = [now.received_at_ms for now in scene.devices if now.received_at_ms is not None]
+    return HealthCard(health, tuple(name for name, wrong in faults if wrong), max(heard, default=None))
+
+
+def _others(scene: Scene) -> Iterator[Element]:
+    for now in scene.devices:
+        device = scene.campus.devices[now.id]
+        if device.kind in _OTHER_KINDS:
+            found = scene.standing(now)
+            area = scene.area_name(device.area)
+            card = OtherCard(now.id, device.name, area, found.state, tone_of(found), now.received_at_ms)
+            yield Element(f"device-{now.id}", "desk/other.html", card, hears_device(now.id, found))
+
+
+def _subject(
+    scene: Scene, alert: Alert, device: Device | None
+) -> tuple[Text, Text | None, tuple[int, int] | None, tuple[Text, ...], str]:
+    """Name, place, a round's progress and what it misses, and who answers for it."""
+    if device is not None:
+        return device.name, scene.area_name(device.area), None, (), scene.person_name(device.owner)
+    run = next((run for run in scene.rounds if run.id == alert.subject), None)
+    planned = scene.campus.rounds.get(alert.subject.partition("@")[0])
+    name = planned.name if planned else Text(alert.subject, alert.subject)
+    guard = scene.person_name(planned.guard) if planned else ""
+    if run is None:
+        return name, None, None, (), guard
+    places = {checkpoint.tag_uid: checkpoint.name for checkpoint in scene.campus.checkpoints.values()}
+    missing = tuple(places.get(tag, Text(tag, tag)) for tag in run.tags if tag not in run.visited)
+    return name, None, (len(run.tags) - len(missing), len(run.tags)), missing, guard
+
+
+def _threshold(rule: Rule | None, device: Device | None) -> Threshold | None:
+    condition: Condition | None = None
+    if rule is not None and device is not None:
+        watch = bind(rule, target_of(device))
+        condition = watch.condition if watch else None
+    return condition if isinstance(condition, Threshold) else None
+
+
+def _reading(scene: Scene, alert: Alert, threshold: Threshold | None) -> float | None:
+    now = next((now for now in scene.devices if now.id == alert.subject), None)
+    return number_of(now, threshold.quantity) if now and threshold else None
+
+
+def _hears_subject(scene: Scene, id_: int) -> tuple[tuple[Topic, str | None], ...]:
+    alert = next(alert for alert in scene.alerts if alert.id == id_)
+    topic = Topic.ROUND if alert.subject not in scene.campus.devices else Topic.DEVICE
+    return ((topic, alert.subject),)

@@ -1,0 +1,74 @@
+"""What the desk asks of the book and of the log. Calls block."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from hub.alerts import keeping
+from hub.book import journal
+from hub.book.model import Alert, AlertChanged, RoundRun
+from hub.book.store import Book
+from hub.book.tables import AlertRow, RoundRow
+from hub.log.model import LogFaultError, StoredLetter, Stranger
+from hub.log.reader import LogReader
+
+_LETTERS: Final = 100
+_ALERTS: Final = 100
+_LARGEST_ID: Final = 2**63 - 1
+
+
+class AlertFile(msgspec.Struct, frozen=True):
+    """An alert, everything that became of it (oldest first), and the round that it is about, if it is."""
+
+    alert: Alert
+    record: tuple[AlertChanged, ...]
+    run: RoundRun | None
+
+
+class Records(msgspec.Struct, frozen=True):
+    """The newest dead letters, how many there ever were by reason, and the devices nobody configured."""
+
+    letters: tuple[StoredLetter, ...]
+    counts: tuple[tuple[str, int], ...]
+    strangers: tuple[Stranger, ...]
+
+
+def alert_file(book: Book, id_: int) -> AlertFile | None:
+    """One alert with its whole record; None: there is no such alert."""
+    if not 0 < id_ <= _LARGEST_ID:
+        return None
+    with book.reading() as session:
+        row = session.get(AlertRow, id_)
+        if row is None:
+            return None
+        changes = (recorded.decision for recorded in journal.of_alert(session, id_))
+        run = session.get(RoundRow, row.subject)
+        return AlertFile(
+            alert=keeping.alert_of(row),
+            record=tuple(change for change in changes if isinstance(change, AlertChanged)),
+            run=keeping.run_of(run) if run is not None else None,
+        )
+
+
+def recent_alerts(book: Book) -> tuple[Alert, ...]:
+    """The newest alerts, closed ones too, newest first."""
+    with book.reading() as session:
+        return keeping.recent(session, _ALERTS)
+
+
+def records(log_path: Path) -> Records | None:
+    """Dead letters and strangers; None: the log cannot be read now."""
+    try:
+        log = LogReader(log_path)
+    except LogFaultError:
+        return None
+    try:
+        counts = sorted(log.letter_counts().items(), key=lambda counted: -counted[1])
+        return Records(log.letters(_LETTERS), tuple(counts), log.strangers())
+    except LogFaultError:
+        return None
+    finally:
+        log.close()

@@ -1,0 +1,28 @@
+"""Which faces this hub has, and in which order they stand on the live page: known here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from hub.canteen import cards as canteen
+from hub.desk import cards as desk
+from hub.desk.routes import router as desk_router
+from hub.patrol import cards as patrol
+from hub.power import cards as power
+from hub.wall import routes as wall
+from hub.web.deps import Deps
+from hub.web.pages import Pages
+
+FACES: Final = (desk.FACE, canteen.FACE, power.FACE, patrol.FACE, wall.FACE)
+
+
+def make_pages(deps: Deps) -> Pages:
+    """The pages of every face."""
+    return Pages(deps, FACES)
+
+
+def make_routers(deps: Deps, pages: Pages) -> tuple[APIRouter, ...]:
+    """The routes of every face."""
+    return desk_router(deps, pages), wall.router(pages)

@@ -1,0 +1,1 @@
+"""POWER: the face of the people who answer for electricity."""

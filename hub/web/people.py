@@ -1,0 +1,105 @@
+"""People's secrets on the pages: everybody changes their own, an administrator hands out one-time ones."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from hub.web import accounts, cookies
+from hub.web.answers import local_path
+from hub.web.doorman import Answer
+from hub.web.errors import Code, Problem
+from hub.web.parts import CurrentViewer, Parts, TheParts, html_page
+from hub.web.render import Issued, PersonState
+
+router: Final = APIRouter(include_in_schema=False)
+
+_STATUS: Final = {"wrong": 403, "locked": 429, "busy": 429}
+
+Field = Annotated[str, Form()]
+
+
+@router.get("/account/secret")
+def secret_form(request: Request, next: str = "/") -> Response:  # noqa: A002 - the query's name
+    """The form to change one's own secret with."""
+    return html_page(request, "change-secret", errors=(), next=local_path(next))
+
+
+@router.post("/account/secret")
+async def change_secret(
+    request: Request,
+    parts: TheParts,
+    viewer: CurrentViewer,
+    current: Field = "",
+    new: Field = "",
+    again: Field = "",
+    next: Field = "/",  # noqa: A002 - the field's name
+) -> Response:
+    """Changes it, which ends every session of that person, and begins a new one here."""
+    address = request.client.host if request.client else ""
+    errors = _problems_of(current, new, again)
+    if not errors:
+        answered = await parts.doorman.admit(viewer.person, current, address)
+        if answered is not Answer.RIGHT:
+            errors = (answered.value,)
+    if not errors:
+        refusal = await parts.doorman.change(viewer.person, new)
+        errors = (refusal.value,) if refusal is not None else ()
+    if errors:
+        status = _STATUS.get(errors[0], 422)
+        return html_page(request, "change-secret", status, errors=errors, next=local_path(next))
+    opened = await run_in_threadpool(parts.sessions.begin, viewer.person)
+    response = RedirectResponse(local_path(next), 303)
+    cookies.keep_session(response, opened, parts.deps.campus)
+    return response
+
+
+@router.get("/people")
+def people(request: Request, parts: TheParts) -> Response:
+    """Who can sign in."""
+    return html_page(request, "people", people=_people(parts), issued=None)
+
+
+@router.post("/people/{person}/one-time")
+async def one_time(request: Request, parts: TheParts, person: str) -> Response:
+    """Makes a one-time secret and shows it, this once. The person's sessions end."""
+    if person not in parts.deps.campus.people:
+        raise Problem(Code.NOT_FOUND)
+    secret = await parts.doorman.make_one_time(person)
+    if secret is None:
+        raise Problem(Code.BUSY)
+    known = await run_in_threadpool(_people, parts)
+    return html_page(request, "people", people=known, issued=Issued(person, secret))
+
+
+def _problems_of(current: str, new: str, again: str) -> tuple[str, ...]:
+    if new != again:
+        return ("mismatch",)
+    if new == current:
+        return ("same",)
+    weak = accounts.weakness(new)
+    return (weak.value,) if weak is not None else ()
+
+
+def _people(parts: Parts) -> tuple[PersonState, ...]:
+    known = accounts.states(parts.deps.book)
+    now_ms = parts.deps.now()
+    lines = []
+    for person in parts.deps.campus.people.values():
+        state = known.get(person.id)
+        locked_until_ms = state.locked_until_ms if state is not None else 0
+        lines.append(
+            PersonState(
+                id=person.id,
+                name=person.name,
+                role=person.role,
+                one_time=state is not None and state.one_time,
+                changed_at_ms=state.changed_at_ms if state is not None else None,
+                locked_until_ms=locked_until_ms if locked_until_ms > now_ms else None,
+            )
+        )
+    return tuple(lines)

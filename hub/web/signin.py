@@ -1,0 +1,80 @@
+"""Signing in and out. The form names nobody; a wrong name and a wrong secret look and last alike."""
+
+from __future__ import annotations
+
+import secrets
+from hmac import compare_digest
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from hub.web import cookies
+from hub.web.answers import local_path
+from hub.web.doorman import Answer
+from hub.web.parts import CurrentViewer as CurrentViewer  # noqa: PLC0414 - pages import these from here
+from hub.web.parts import TheParts, html_page
+from hub.web.parts import current_viewer as current_viewer  # noqa: PLC0414 - as above
+
+router: Final = APIRouter(include_in_schema=False)
+
+_STATUS: Final = {"": 200, "wrong": 401, "expired": 403, "locked": 429, "busy": 429}
+
+Field = Annotated[str, Form()]
+
+
+@router.get("/login")
+def login_form(request: Request, parts: TheParts, next: str = "/") -> Response:  # noqa: A002 - the query's name
+    """The form to sign in with."""
+    return _form(request, parts, person="", error="", next_=next)
+
+
+@router.post("/login")
+async def login(
+    request: Request,
+    parts: TheParts,
+    person: Field = "",
+    secret: Field = "",
+    csrf: Field = "",
+    next: Field = "/",  # noqa: A002 - the field's name
+) -> Response:
+    """Signs somebody in, under a new session."""
+    known = request.cookies.get(cookies.LOGIN, "")
+    if not known or not compare_digest(known.encode(errors="replace"), csrf.encode(errors="replace")):
+        return _form(request, parts, person=person, error="expired", next_=next)
+    person = person.strip()
+    address = request.client.host if request.client else ""
+    answered = await parts.doorman.admit(person, secret, address)
+    if answered is not Answer.RIGHT:
+        return _form(request, parts, person=person, error=answered.value, next_=next)
+    await run_in_threadpool(parts.sessions.end, request.cookies.get(cookies.SESSION, ""))
+    opened = await run_in_threadpool(parts.sessions.begin, person)
+    response = RedirectResponse(local_path(next), 303)
+    cookies.keep_session(response, opened, parts.deps.campus)
+    return response
+
+
+@router.post("/logout")
+def logout(request: Request, parts: TheParts) -> Response:
+    """Ends this browser's session."""
+    parts.sessions.end(request.cookies.get(cookies.SESSION, ""))
+    response = RedirectResponse("/login", 303)
+    cookies.drop_session(response, parts.deps.campus)
+    return response
+
+
+def _form(request: Request, parts: TheParts, *, person: str, error: str, next_: str) -> Response:
+    token = secrets.token_urlsafe(32)
+    response = html_page(
+        request,
+        "login",
+        _STATUS[error],
+        person=person[:64],
+        error=error,
+        next=local_path(next_),
+        csrf=token,
+    )
+    cookies.keep_form(response, token, parts.deps.campus)
+    return response
