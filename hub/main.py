@@ -61,6 +61,9 @@ class Hub:
         self._history = make_history(campus.storage.history, folder)
         self._inbox = Inbox(self._log, now, self.counts, self._committed)
         self._alerts = self._make_alerts(log_path)
+        reader = LogReader(log_path)
+        self._letters_before = sum(reader.letter_counts().values())
+        reader.close()
         self._live = LiveReader(self.board, LogReader(log_path), self.book, now)
         self._pump = HistoryPump(campus, self._history, LogReader(log_path), self.book, self._quarantine)
         self._stopping = threading.Event()
@@ -85,6 +88,7 @@ class Hub:
             loop.stop(timeout_s=0.8)
         self._history.close()
         self.book.close()
+        self._log.close()
         if self._broker is not None:
             self._broker.stop()
 
@@ -125,7 +129,9 @@ class Hub:
             history_behind=history_behind,
             history_state=state,
             history_detail=self._pump.detail,
-            dead_letters=self.counts.letters.total(),
+            dead_letters=self._letters_before
+            + self.counts.letters.total()
+            + self.counts.facts[Fate.CONFLICT],
             failing_loops=tuple(loop.name for loop in self._loops.values() if loop.is_failing),
         )
 

@@ -33,7 +33,7 @@ class Health(msgspec.Struct, frozen=True):
     history_behind: int
     history_state: str  # "ok", "behind", "unreachable" or "refused"
     history_detail: str
-    dead_letters: int
+    dead_letters: int  # ever, on this log
     failing_loops: tuple[str, ...]
 
     @property
