@@ -9,13 +9,11 @@ from hub.alerts import keeping
 from hub.book import journal
 from hub.book.store import Book
 from hub.clock import NowMs
-from hub.live.board import Board, Changed, DeviceNow, Quantity, Topic
+from hub.live.board import Board, Changed, DeviceNow, Quantity
 from hub.log.model import Latest
 from hub.log.reader import LogReader
 
 BATCH: Final = 2_000
-# The hub's health changes without any fact, and a page that hears nothing for a while takes the hub for lost.
-BEAT_MS: Final = 10_000
 _DAY_MS: Final = 86_400_000
 
 
@@ -29,7 +27,6 @@ class LiveReader:
         self._now = now
         self.cursor = log.newest_seq()
         self._seen = (-1, -1)
-        self._beaten_at_ms = 0
         board.restore(_devices(log.latest(), log.heard()), log.recent_taps(100))
 
     def turn(self) -> float:
@@ -39,16 +36,9 @@ class LiveReader:
         if batch:
             changed |= self._board.fold(logged.fact for logged in batch)
             self.cursor = batch[-1].seq
-        changed |= self._follow_book() | self._beat()
+        changed |= self._follow_book()
         self._board.announce(changed)
         return 0.0 if len(batch) == BATCH else 0.5
-
-    def _beat(self) -> frozenset[Changed]:
-        now_ms = self._now()
-        if 0 <= now_ms - self._beaten_at_ms < BEAT_MS:
-            return frozenset()
-        self._beaten_at_ms = now_ms
-        return frozenset({(Topic.HEALTH, "")})
 
     def _follow_book(self) -> frozenset[Changed]:
         with self._book.reading() as session:

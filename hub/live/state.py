@@ -79,7 +79,8 @@ def standing(
 
 def limits(watches: Iterable[Watch], quantity: str) -> tuple[float | None, float | None]:
     """The lowest and highest value of `quantity` that no rule minds; None: no limit on that side."""
-    lows, highs = [], []
+    lows: list[float] = []
+    highs: list[float] = []
     for condition in _thresholds(watches):
         if condition.quantity == quantity:
             (lows if condition.direction is Direction.BELOW else highs).append(condition.limit)

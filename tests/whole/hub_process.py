@@ -24,10 +24,12 @@ CAMPUSHUB = Path(sys.executable).parent / "campushub"
 SECRET = "a-long-test-secret"
 
 
-def configure(folder: Path, *, broker_port: int | None, history: str = "", more: str = "") -> Path:
+def configure(
+    folder: Path, *, broker_port: int | None, history: str = "", people_have_secrets: bool = True
+) -> Path:
     """The example's campus in `folder`, on free ports; `broker_port` None: the embedded broker.
 
-    Returns the configuration's file. Everybody's secret is SECRET."""
+    Returns the configuration's file. Everybody's secret is SECRET, unless nobody has one."""
     text = files("hub.demo").joinpath("campus.toml").read_text(encoding="utf-8")
     text = text.replace('folder = "demo-data"', 'folder = "data"')
     text = text.replace("port = 8360", f"port = {free_port()}")
@@ -37,8 +39,10 @@ def configure(folder: Path, *, broker_port: int | None, history: str = "", more:
     if history:
         text = text.replace('kind = "duckdb"', history)
     path = folder / "campus.toml"
-    path.write_text(text + more, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     (folder / "data").mkdir()
+    if not people_have_secrets:
+        return path
     book = Book(f"sqlite:///{folder / 'data' / 'book.sqlite'}")
     for person in re.findall(r'\[\[person\]\]\nid = "([^"]+)"', text):
         assert set_secret(book, person, SECRET, one_time=False, now_ms=system_now_ms()) is None

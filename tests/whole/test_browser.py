@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -142,11 +143,13 @@ def test_the_wall_shows_everything_without_scrolling_and_says_when_it_is_old(
     assert page.evaluate("document.documentElement.scrollHeight") <= WALL["height"]
     expect(page.locator("form")).to_have_count(0)
     page.screenshot(path=tmp_path / "wall.png")
-    old = page.get_by_text("数据已停止更新")
+    old = page.locator("#connection")
     expect(old).to_be_hidden()
     running.stop()
     try:
         expect(old).to_be_visible(timeout=30_000)
+        expect(old).to_contain_text("失去连接")
+        expect(page.locator("body")).to_have_class(re.compile("is-lost"))
     finally:
         running.start()
     expect(old).to_be_hidden(timeout=60_000)

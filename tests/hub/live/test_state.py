@@ -4,15 +4,15 @@ from typing import Final
 
 from devices.facts import Kind, Value
 from hub.book.model import Alert
+from hub.config.rulebook import shipped
 from hub.live.board import DeviceNow, Quantity
 from hub.live.state import DeviceState, Standing, limits, patience_ms, standing
-from rules import catalogue
 from rules.bind import DeviceTarget, bind
 from rules.model import Rule, Severity, Watch
 
 NOW_MS: Final = 1_780_000_000_000
 MINUTE_MS: Final = 60_000
-RULES: Final = {rule.id: rule for rule in catalogue.shipped()}
+RULES: Final = {rule.id: rule for rule in shipped()}
 
 
 def watches(high: float | None = None) -> tuple[Watch, ...]:

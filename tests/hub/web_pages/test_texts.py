@@ -70,7 +70,7 @@ def test_every_key_is_used() -> None:
     used, prefixes = set(), {"time"}  # the words of time go to the browser whole
     for source in _sources().values():
         used |= set(_LITERAL.findall(source))
-        used |= {key for key in _IN_CODE.findall(source)}
+        used |= set(_IN_CODE.findall(source))
         prefixes |= {prefix for prefix, _, _ in _BUILT.findall(source)}
     prefixes |= {key.rstrip(".") for key in used if key.endswith(".")}
     keys = _loaded()[Language.EN].keys()
