@@ -58,8 +58,11 @@ class AlertCard(msgspec.Struct, frozen=True):
 
 
 class AlertsSummary(msgspec.Struct, frozen=True):
-    """How many alerts are open: with their cause lasting, by severity; and over but not yet closed."""
+    """How many alerts are open: with their cause lasting, by severity; and over but not yet closed.
 
+    `blind`: nothing reaches the judging now, so that no alert does not mean that all is well."""
+
+    blind: bool
     critical: int
     warning: int
     info: int
@@ -75,7 +78,7 @@ class AlertsSummary(msgspec.Struct, frozen=True):
         """The colour of the gravest."""
         if self.critical:
             return "crit"
-        if self.warning:
+        if self.warning or self.blind:
             return "warn"
         return "info" if self.info or self.to_close else "ok"
 
@@ -111,7 +114,9 @@ def sections(scene: Scene) -> tuple[Section, ...]:
         )
         for card in cards
     )
-    summary = Element("alerts-summary", "desk/summary.html", summary_of(scene), ((Topic.ALERT, None),))
+    summary = Element(
+        "alerts-summary", "desk/summary.html", summary_of(scene), ((Topic.ALERT, None), (Topic.HEALTH, None))
+    )
     health = Element("health", "desk/health.html", health_card(scene), ((Topic.HEALTH, None),))
     others = Section("others", tuple(_others(scene)))
     return Section("alerts", alerts, summary), others, Section("hub", (health,))
@@ -165,7 +170,9 @@ def alert_card(scene: Scene, alert: Alert) -> AlertCard:
 def summary_of(scene: Scene) -> AlertsSummary:
     """The open alerts counted."""
     active = [alert.severity for alert in scene.alerts if alert.active]
+    health = scene.health
     return AlertsSummary(
+        blind=not health.broker_connected or bool(health.log_fault or health.failing_loops),
         critical=active.count(Severity.CRITICAL),
         warning=active.count(Severity.WARNING),
         info=active.count(Severity.INFO),

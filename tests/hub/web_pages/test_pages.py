@@ -205,3 +205,18 @@ def test_records_show_what_came_in_escaped(school: School) -> None:
     assert "\\x1b[31m\\xff" in html
     assert "cold-9" in html
     check(school.pages.page("desk/records", who, who.language, records=None))
+
+
+@pytest.mark.parametrize(
+    "fault", [{"broker_connected": False}, {"log_fault": "full"}, {"failing_loops": ("alerts",)}]
+)
+def test_a_hub_that_cannot_judge_does_not_say_that_all_is_well(
+    school: School, fault: dict[str, object]
+) -> None:
+    who = viewer(Role.HEAD, Language.ZH)
+    well = "一切正常"
+    assert well in _live(school, who)
+    school.health = replace(school.health, **fault)
+    assert well not in _live(school, who)
+    redrawn = school.pages.fragments([(Topic.HEALTH, "")], who)
+    assert "没有告警不等于正常" in next(f.html for f in redrawn if f.element == "alerts-summary")
