@@ -109,9 +109,8 @@ def test_from_message_to_alert_to_influxdb(tmp_path: Path) -> None:
             query = "SELECT count(temperature_c) FROM fridge GROUP BY device"
             counted = wait_until(lambda: rows if len(rows := rows_in(influx, query)) == 3 else None)
             assert sorted(row[1] for row in counted) == [10, 10, 17]
-            changes = rows_in(
-                influx, "SELECT change FROM alert WHERE device = 'cold-1' AND rule = 'cold.chilled.warm'"
-            )
+            change = "SELECT change FROM alert WHERE device = 'cold-1' AND rule = 'cold.chilled.warm'"
+            changes = wait_until(lambda: rows if len(rows := rows_in(influx, change)) == 4 else None)
             assert [row[1] for row in changes] == ["raised", "acknowledged", "cleared", "closed"]
 
 
