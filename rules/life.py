@@ -9,7 +9,8 @@ over, acknowledged         RAISED_AGAIN³  -          -          (ALREADY_ACKN.)
 
 ¹ a new alert; ² and then CLOSED if the rule closes by itself, otherwise a person has to see and close it;
 ³ no longer acknowledged: it is new trouble. In parentheses: refusals. Active and acknowledged are
-independent facts (ISA-18.2); a closed alert is never active.
+independent facts (ISA-18.2); a closed alert is never active. With Closing.REVIEW, `close` is taken while
+active too.
 """
 
 from __future__ import annotations
@@ -91,15 +92,15 @@ def acknowledge(state: AlertState, reason: str) -> Lived | Refusal:
     return Lived(replace(state, acknowledged=True), (Change.ACKNOWLEDGED,))
 
 
-def close(state: AlertState, corrective_action: str) -> Lived | Refusal:
-    """Somebody closes an alert that is over, and says what was put right."""
+def close(state: AlertState, corrective_action: str, closing: Closing) -> Lived | Refusal:
+    """Somebody closes an alert that is over, or that only looking into can end; and says what was done."""
     if state.closed:
         return Refusal.ALREADY_CLOSED
-    if state.active:
+    if state.active and closing is not Closing.REVIEW:
         return Refusal.STILL_ACTIVE
     if not _says_something(corrective_action):
         return Refusal.NO_REASON
-    return Lived(replace(state, closed=True), (Change.CLOSED,))
+    return Lived(replace(state, active=False, closed=True), (Change.CLOSED,))
 
 
 def withdraw(state: AlertState) -> Lived:
@@ -125,7 +126,7 @@ def _cleared(state: AlertState, closing: Closing, *, amended: bool) -> Lived:
     match closing:
         case Closing.AUTO:
             return Lived(replace(over, closed=True), (change, Change.CLOSED))
-        case Closing.PERSON:
+        case Closing.PERSON | Closing.REVIEW:
             return Lived(over, (change,))
         case _:
             assert_never(closing)

@@ -102,10 +102,11 @@ class Role(Enum):
 
 
 class Closing(Enum):
-    """Who closes an alert that has cleared: the hub itself, or a person who writes what was done."""
+    """Who closes an alert: the hub itself once it has cleared, or a person who writes what was done."""
 
     AUTO = "auto"
-    PERSON = "person"
+    PERSON = "person"  # once it has cleared
+    REVIEW = "review"  # at any time: what was missed stays missed, and only looking into it ends the matter
 
 
 class Subject(Enum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from sqlalchemy.orm import Session
@@ -13,8 +13,9 @@ from hub.book.store import Book
 from hub.book.tables import AlertRow
 from rules import life
 from rules.life import AlertState, Lived, Refusal
+from rules.model import Closing, Rule
 
-_Action: TypeAlias = Callable[[AlertState, str], Lived | Refusal]
+_Action: TypeAlias = Callable[[AlertState, str, str], Lived | Refusal]  # state, what was said, rule
 
 
 def acknowledge(book: Book, alert: int, by: str, reason: str, now_ms: int) -> Alert | Refusal | None:
@@ -23,16 +24,25 @@ def acknowledge(book: Book, alert: int, by: str, reason: str, now_ms: int) -> Al
     def mark(row: AlertRow) -> None:
         row.acknowledged_by, row.acknowledged_reason, row.acknowledged_at_ms = by, reason, now_ms
 
-    return _act(book, alert, life.acknowledge, mark, by=by, note=reason, now_ms=now_ms)
+    def act(state: AlertState, said: str, _rule: str) -> Lived | Refusal:
+        return life.acknowledge(state, said)
+
+    return _act(book, alert, act, mark, by=by, note=reason, now_ms=now_ms)
 
 
-def close(book: Book, alert: int, by: str, corrective_action: str, now_ms: int) -> Alert | Refusal | None:
-    """`by` closes an alert that is over and says what was put right; None: there is no such alert."""
+def close(
+    book: Book, rules: Mapping[str, Rule], alert: int, by: str, corrective_action: str, now_ms: int
+) -> Alert | Refusal | None:
+    """`by` closes an alert and says what was put right; None: there is no such alert."""
 
     def mark(row: AlertRow) -> None:
         row.closed_by, row.closed_action = by, corrective_action
 
-    return _act(book, alert, life.close, mark, by=by, note=corrective_action, now_ms=now_ms)
+    def act(state: AlertState, action: str, rule: str) -> Lived | Refusal:
+        known = rules.get(rule)
+        return life.close(state, action, known.closing if known else Closing.PERSON)
+
+    return _act(book, alert, act, mark, by=by, note=corrective_action, now_ms=now_ms)
 
 
 def _act(
@@ -49,7 +59,7 @@ def _act(
         row = _find(session, alert)
         if row is None:
             return None
-        lived = action(keeping.state_of(row), note)
+        lived = action(keeping.state_of(row), note, row.rule)
         if isinstance(lived, Refusal):
             return lived
         mark(row)

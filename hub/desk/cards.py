@@ -55,6 +55,7 @@ class AlertCard(msgspec.Struct, frozen=True):
     acknowledged_at_ms: int | None
     closes_itself: bool
     may_act: bool
+    may_close: bool  # now, by whoever may act
 
 
 class AlertsSummary(msgspec.Struct, frozen=True):
@@ -164,6 +165,7 @@ def alert_card(scene: Scene, alert: Alert) -> AlertCard:
         acknowledged_at_ms=alert.acknowledged_at_ms,
         closes_itself=rule is not None and rule.closing is Closing.AUTO,
         may_act=may_act(scene.viewer.role) and not alert.closed,
+        may_close=not alert.active or (rule is not None and rule.closing is Closing.REVIEW),
     )
 
 

@@ -91,7 +91,7 @@ def _add_forms(routes: APIRouter, deps: Deps, pages: Pages) -> None:
     @routes.post("/alerts/{id}/close")
     def close(viewer: CurrentViewer, id_: AlertId, action: Typed = "") -> Response:
         """Closes an alert that is over, in the name of whoever is signed in."""
-        done = desk.close(deps.book, id_, viewer.person, _one_line(action), deps.now())
+        done = desk.close(deps.book, deps.campus.rules, id_, viewer.person, _one_line(action), deps.now())
         if isinstance(done, Refusal):
             return _alert_page(deps, pages, viewer, id_, refusal=done, typed_action=action)
         return _done(deps, done, "closed")

@@ -143,7 +143,10 @@ def close(
     deps: TheDeps, viewer: CurrentViewer, id_: Annotated[int, Path(alias="id")], said: Closing
 ) -> shapes.AlertShape:
     """Closes an alert that is over, in the name of whoever is signed in. 409: its state forbids that."""
-    return _done(deps, desk.close(deps.book, id_, viewer.person, _printable(said.action), deps.now()))
+    return _done(
+        deps,
+        desk.close(deps.book, deps.campus.rules, id_, viewer.person, _printable(said.action), deps.now()),
+    )
 
 
 @router.get("/taps", tags=["rounds"])

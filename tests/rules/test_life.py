@@ -68,16 +68,22 @@ def test_acknowledging_needs_a_reason_and_happens_once() -> None:
 
 
 def test_closing_needs_the_cause_gone_and_what_was_put_right() -> None:
-    assert close(OVER, "换了门封条") == Lived(CLOSED, (Change.CLOSED,))
-    assert close(OVER_TAKEN_ON, "new seal") == Lived(CLOSED_TAKEN_ON, (Change.CLOSED,))
-    assert close(ACTIVE, "new seal") is Refusal.STILL_ACTIVE
-    assert close(CLOSED, "new seal") is Refusal.ALREADY_CLOSED
+    assert close(OVER, "换了门封条", Closing.PERSON) == Lived(CLOSED, (Change.CLOSED,))
+    assert close(OVER_TAKEN_ON, "new seal", Closing.PERSON) == Lived(CLOSED_TAKEN_ON, (Change.CLOSED,))
+    assert close(ACTIVE, "new seal", Closing.PERSON) is Refusal.STILL_ACTIVE
+    assert close(CLOSED, "new seal", Closing.PERSON) is Refusal.ALREADY_CLOSED
+
+
+def test_what_only_looking_into_can_end_is_closed_at_any_time() -> None:
+    assert close(ACTIVE, "已谈话", Closing.REVIEW) == Lived(CLOSED, (Change.CLOSED,))
+    assert close(TAKEN_ON, "已补巡", Closing.REVIEW) == Lived(CLOSED_TAKEN_ON, (Change.CLOSED,))
+    assert close(ACTIVE, "-", Closing.REVIEW) is Refusal.NO_REASON
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "\n\t", "\u3000", "\u200b", "-", "。。。"])
 def test_blanks_and_lone_marks_are_no_reason(nothing: str) -> None:
     assert acknowledge(ACTIVE, nothing) is Refusal.NO_REASON
-    assert close(OVER, nothing) is Refusal.NO_REASON
+    assert close(OVER, nothing, Closing.PERSON) is Refusal.NO_REASON
 
 
 def test_a_withdrawn_alert_is_closed_once() -> None:
@@ -102,7 +108,7 @@ def move(state: AlertState | None, name: str, closing: Closing) -> Lived | Refus
         return None
     if name == "withdraw":
         return withdraw(state)
-    return acknowledge(state, "ok") if name == "acknowledge" else close(state, "ok")
+    return acknowledge(state, "ok") if name == "acknowledge" else close(state, "ok", closing)
 
 
 @given(MOVES, st.sampled_from(Closing))

@@ -62,11 +62,16 @@ def test_people_take_an_alert_on_and_close_it_when_it_is_over(office: Office) ->
     taken = desk.acknowledge(office.book, alert.id, "wang-fang", "正在转移食材", MORNING + 12 * MINUTE)
     assert isinstance(taken, Alert)
     assert taken.acknowledged_by == "wang-fang"
-    assert desk.close(office.book, alert.id, "wang-fang", "门没关严", MORNING) is Refusal.STILL_ACTIVE
+    assert (
+        desk.close(office.book, office.campus.rules, alert.id, "wang-fang", "门没关严", MORNING)
+        is Refusal.STILL_ACTIVE
+    )
     cool_down(office, range(12, 30))
     assert not office.unclosed()[WARM].active
     assert office.unclosed()[WARM].acknowledged
-    closed = desk.close(office.book, alert.id, "liu-yang", "门封条已更换", MORNING + HOUR)
+    closed = desk.close(
+        office.book, office.campus.rules, alert.id, "liu-yang", "门封条已更换", MORNING + HOUR
+    )
     assert isinstance(closed, Alert)
     assert (closed.closed, closed.closed_by) == (True, "liu-yang")
     assert WARM not in office.unclosed()
@@ -176,6 +181,20 @@ def test_a_round_that_nobody_finished_is_an_alert_and_a_late_phone_amends_it(off
     amended = office.unclosed()[ROUND]
     assert not amended.active
     assert changes(office)[-1] is Change.AMENDED
+    assert office.runs()["morning@2026-11-22"].state is RoundState.COMPLETED
+
+
+def test_a_missed_round_can_be_closed_by_whoever_looked_into_it(office: Office) -> None:
+    office.happens(office.ticks(MORNING), office.ticks(MORNING + 2 * HOUR))
+    alert = office.unclosed()[ROUND]
+    assert alert.active
+    closed = desk.close(
+        office.book, office.campus.rules, alert.id, "liu-yang", "保安请假，已安排补巡", MORNING + 3 * HOUR
+    )
+    assert isinstance(closed, Alert)
+    assert (closed.active, closed.closed) == (False, True)
+    walk(office, office.campus.rounds["morning"].checkpoints, received_ms=MORNING + 4 * HOUR)
+    assert ROUND not in office.unclosed()
     assert office.runs()["morning@2026-11-22"].state is RoundState.COMPLETED
 
 
