@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable
 from concurrent.futures import Future
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 
 from devices.formats import Binding, Router
 from hub.alerts.reader import AlertsReader
@@ -36,6 +38,7 @@ from hub.patrol.planning import runs_of_day
 from hub.web.app import create_app
 from hub.web.deps import Deps, Health
 
+_LOG: Final = logging.getLogger("campushub")
 _TICK_REST_S: Final = 0.5
 _PRUNE_REST_S: Final = 3_600.0
 _DAY_MS: Final = 86_400_000
@@ -86,6 +89,7 @@ class Hub:
         self._inbox.close()
         for loop in self._loops.values():
             loop.stop(timeout_s=0.8)
+        self._save_alerts()
         self._history.close()
         self.book.close()
         self._log.close()
@@ -134,6 +138,13 @@ class Hub:
             + self.counts.facts[Fate.CONFLICT],
             failing_loops=tuple(loop.name for loop in self._loops.values() if loop.is_failing),
         )
+
+    def _save_alerts(self) -> None:
+        """Spares the next start some judging; it can do without."""
+        try:
+            self._alerts.save()
+        except SQLAlchemyError:
+            _LOG.warning("what the rules remember could not be saved: the next start judges some facts anew")
 
     # --- putting together ---
 
@@ -198,7 +209,7 @@ class Hub:
         return _TICK_REST_S
 
     def _prune(self) -> float:
-        read_by_all = min(self._alerts.cursor, self._pump.cursors.log, self._live.cursor)
+        read_by_all = min(self._alerts.saved_cursor, self._pump.cursors.log, self._live.cursor)
         self._inbox.between_batches(
             lambda log: log.prune(self.now() - self._campus.storage.log_days * _DAY_MS, read_by_all)
         )

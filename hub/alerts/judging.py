@@ -25,7 +25,8 @@ class Said(msgspec.Struct, frozen=True):
 class Judging:
     """Every watch of the campus and what it remembers.
 
-    `judge` works on a draft; `keep` makes the draft the truth once it is durable, `forget` drops it."""
+    `judge` works on a draft; `keep` makes it the truth once what was said is durable, `forget` drops it.
+    What changed since the last `saved` is `unsaved`: states are written now and then, not at each fact."""
 
     def __init__(self, watches: Iterable[Watch], states: Mapping[WatchKey, State]) -> None:
         self._by_device: dict[str, list[Watch]] = {}
@@ -33,6 +34,7 @@ class Judging:
         self._rounds: dict[WatchKey, Watch] = {}
         self._states: dict[WatchKey, State] = dict(states)
         self._draft: dict[WatchKey, State] = {}
+        self._dirty: set[WatchKey] = set()
         for watch in watches:
             self.add(watch)
 
@@ -64,6 +66,7 @@ class Judging:
             del self._rounds[key]
             self._states.pop(key, None)
             self._draft.pop(key, None)
+            self._dirty.discard(key)
         return gone
 
     def watches(self, key: WatchKey) -> bool:
@@ -82,13 +85,18 @@ class Judging:
             for event in events:
                 yield Said(watch, event)
 
-    def draft(self) -> Mapping[WatchKey, State]:
-        """The states that changed since the last `keep` or `forget`."""
-        return self._draft
+    def unsaved(self) -> Mapping[WatchKey, State]:
+        """The states, the draft's too, that changed since the last `saved`."""
+        return {**{key: self._states[key] for key in self._dirty}, **self._draft}
+
+    def saved(self) -> None:
+        """All that was unsaved is written down."""
+        self._dirty.clear()
 
     def keep(self) -> None:
-        """The draft is durable."""
+        """What the draft's watches said is durable."""
         self._states.update(self._draft)
+        self._dirty.update(self._draft)
         self._draft = {}
 
     def forget(self) -> None:

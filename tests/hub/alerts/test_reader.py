@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hub.alerts import desk
 from hub.book.model import Alert, AlertChanged, RoundChanged
+from rules.catalogue import override
 from rules.life import Change, Refusal
 from rules.model import RoundState
 from tests.hub.alerts.campus import HOUR, MINUTE, MORNING, Office, demo_campus
@@ -121,12 +125,80 @@ def test_a_failed_transaction_is_judged_again_and_nothing_twice(
         raise OSError("the disk is gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr("hub.alerts.keeping.save_states", broken)
+        patched.setattr("hub.book.cursors.save", broken)
         with pytest.raises(OSError, match="gone"):
             warm_up(office, range(10, 11))
     warm_up(office, range(11, 13))
     assert changes(office) == [Change.RAISED]
     assert office.unclosed()[WARM].raised_at_ms == MORNING + 10 * MINUTE
+
+
+def test_a_crash_between_saying_and_remembering_says_nothing_twice(office: Office) -> None:
+    warm_up(office, range(6))
+    office.reader.save()
+    warm_up(office, range(6, 14))
+    cool_down(office, range(14, 30))
+    warm_up(office, range(30, 35))
+    assert office.reader.saved_cursor < office.reader.cursor
+    before = office.decisions()
+    office.restart()
+    office.happens()
+    assert office.reader.cursor == 35
+    assert office.decisions() == before
+    warm_up(office, range(35, 45))
+    assert changes(office) == [Change.RAISED, Change.CLEARED, Change.RAISED_AGAIN]
+    assert office.unclosed()[WARM].since_ms == MORNING + 30 * MINUTE
+
+
+def test_a_rule_that_changed_while_the_hub_was_down_is_heard(office: Office, tmp_path: Path) -> None:
+    warm_up(office, range(3))
+    assert WARM not in office.unclosed()
+    campus = demo_campus(tmp_path)
+    hasty = override(campus.rules["cold.chilled.warm"], {"for": "1m"})
+    office.restart(replace(campus, rules={**campus.rules, hasty.id: hasty}))
+    office.happens()
+    assert office.unclosed()[WARM].raised_at_ms == MORNING + MINUTE
+
+
+_STORY = st.lists(
+    st.tuples(st.sampled_from(["warm", "cold", "broken", "tick", "tap", "save", "crash"]), st.integers(1, 9)),
+    max_size=40,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(_STORY)
+def test_crashes_anywhere_change_nothing(
+    tmp_path_factory: pytest.TempPathFactory, story: list[tuple[str, int]]
+) -> None:
+    told = [_tell(tmp_path_factory.mktemp("office"), story, crashes) for crashes in (True, False)]
+    assert told[0] == told[1]
+
+
+def _tell(folder: Path, story: list[tuple[str, int]], crashes: bool) -> tuple[object, ...]:
+    """The journal and the alerts after a story, with or without its crashes and saves."""
+    office = Office(folder, demo_campus(folder))
+    degrees = {"warm": 12.0, "cold": 4.0, "broken": -127.0}
+    places = list(office.campus.checkpoints)
+    at_ms = MORNING
+    for event, minutes in story:
+        at_ms += minutes * MINUTE
+        if event in degrees:
+            office.happens(office.reads("cold-1", at_ms, temperature_c=degrees[event]))
+        elif event == "tick":
+            office.happens(office.ticks(at_ms))
+        elif event == "tap":
+            office.happens(office.taps(places[minutes % len(places)], at_ms))
+        elif event == "save" and crashes:
+            office.reader.save()
+        elif crashes:
+            office.restart()
+            office.happens()
+    decisions = [recorded.decision for recorded in office.decisions()]
+    found = (decisions, office.alerts(), sorted(office.runs().items()))
+    office.log.close()
+    office.book.close()
+    return found
 
 
 def test_a_dead_probe_is_a_fault_and_not_a_cold_fridge(office: Office) -> None:
