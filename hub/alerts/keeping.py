@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from hub.alerts.judging import Said, WatchKey
@@ -31,16 +32,18 @@ def save_states(session: Session, states: Mapping[WatchKey, State]) -> None:
     """Keeps what watches remember; many at once."""
     if not states:
         return
-    old = delete(WatchRow).where(
-        WatchRow.rule == bindparam("a_rule"), WatchRow.subject == bindparam("a_subject")
-    )
-    new = [
+    rows = [
         {"rule": rule, "subject": subject, "body": msgspec.msgpack.encode(state)}
         for (rule, subject), state in states.items()
     ]
-    connection = session.connection()  # not the session: rows as objects would cost fifty times as much
-    connection.execute(old, [{"a_rule": rule, "a_subject": subject} for rule, subject in states])
-    connection.execute(insert(WatchRow), new)
+    # By the connection, not the session: rows as objects would cost fifty times as much.
+    connection = session.connection()
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    new = dialect.insert(WatchRow)
+    upsert = new.on_conflict_do_update(
+        index_elements=[WatchRow.rule, WatchRow.subject], set_={"body": new.excluded.body}
+    )
+    connection.execute(upsert, rows)
 
 
 def plan_round(session: Session, round_id: str, target: RoundTarget) -> None:
