@@ -43,7 +43,10 @@ class Trust(Enum):
     MANUAL = "manual"
 
 
-class Reading(msgspec.Struct, frozen=True, tag="reading"):
+# Facts hold nothing but values, so the garbage collector need not look at the millions of them (`gc=False`).
+
+
+class Reading(msgspec.Struct, frozen=True, tag="reading", gc=False):
     """One set of values measured by one device at one time; names of values stand in `devices.series`."""
 
     key: str
@@ -54,7 +57,7 @@ class Reading(msgspec.Struct, frozen=True, tag="reading"):
     values: tuple[tuple[str, Value], ...]
 
 
-class Tap(msgspec.Struct, frozen=True, tag="tap"):
+class Tap(msgspec.Struct, frozen=True, tag="tap", gc=False):
     """One read of a tag by the reader or phone `device`; `tag_uid` is upper-case hex without separators."""
 
     key: str
@@ -67,7 +70,7 @@ class Tap(msgspec.Struct, frozen=True, tag="tap"):
     trust: Trust
 
 
-class Presence(msgspec.Struct, frozen=True, tag="presence"):
+class Presence(msgspec.Struct, frozen=True, tag="presence", gc=False):
     """A device said, or its last will said for it, that it is on line or not."""
 
     key: str
@@ -78,7 +81,7 @@ class Presence(msgspec.Struct, frozen=True, tag="presence"):
     online: bool
 
 
-class Tick(msgspec.Struct, frozen=True, tag="tick"):
+class Tick(msgspec.Struct, frozen=True, tag="tick", gc=False):
     """The passing of time at the hub. `listening_since_ms`: since when nothing can have been missed."""
 
     key: str

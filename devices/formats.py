@@ -13,6 +13,7 @@ import msgspec
 
 from devices import native, tasmota, topics, zigbee2mqtt
 from devices.facts import Kind
+from devices.native_plain import PlainReader, reader
 from devices.source import Decoded, Source
 from devices.topics import Channel, NativeTopic
 from devices.wire import WireError, WireReason, escaped
@@ -127,6 +128,17 @@ class Router:
             if not any(wide.startswith(other.removesuffix("#")) for other in kept):
                 kept.append(wide)
         return tuple(sorted(kept))
+
+    def plain_readers(self) -> dict[str, PlainReader]:
+        """For topics that carry one native device's readings: the quick way to read the plain ones."""
+        found = {}
+        for topic, routes in self._routes.items():
+            route = routes[0]
+            if len(routes) == 1 and (route.format, route.channel) == (Format.NATIVE, Channel.READING):
+                read = reader(route.device, route.kind)
+                if read is not None:
+                    found[topic] = read
+        return found
 
     def route(self, topic: str) -> Routing:
         """Whom a message on this topic is for, or why it is for nobody."""

@@ -18,7 +18,18 @@ _LETTERS: Final = {Channel.READING: "r", Channel.TAP: "t", Channel.STATUS: "s", 
 
 def of_sequence(channel: Channel, device: str, boot: str | int, seq: int) -> str:
     """The key of the fact that a device numbered itself."""
-    return _bounded(f"{_LETTERS[channel]}:{_part(device)}:{_part(str(boot))}:{seq}")
+    return numbered(prefix_of(channel, device), boot, seq)
+
+
+def prefix_of(channel: Channel, device: str) -> str:
+    """What the keys of one device's numbered facts begin with."""
+    return f"{_LETTERS[channel]}:{_part(device)}:"
+
+
+def numbered(prefix: str, boot: str | int, seq: int) -> str:
+    """The key of a numbered fact, by its device's prefix."""
+    key = f"{prefix}{boot if type(boot) is int else _part(str(boot))}:{seq}"
+    return key if len(key) <= MAX_KEY_CHARS else _bounded(key)
 
 
 def of_tap(tap_id: str) -> str:

@@ -26,6 +26,11 @@ def fields_of(kind: Kind) -> dict[str, FieldType]:
     return {} if measurement == DEVICE else FIELDS[measurement]
 
 
+def bounds_of(name: str) -> tuple[float, float]:
+    """The lowest and the highest value that a numeric field can have."""
+    return _BOUNDS.get(name, _ANY)
+
+
 def checked(name: str, field: FieldType, value: object) -> Value:
     """The value of a field as its type, or WireError: WRONG_TYPE or OUT_OF_RANGE."""
     if field is FieldType.BOOL:
@@ -39,7 +44,7 @@ def number(name: str, value: object) -> float:
     """A finite number within the bounds of the field or property `name`, or WireError."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise WireError(WireReason.WRONG_TYPE, f"{name} is a number, not {told(value)}")
-    low, high = _BOUNDS.get(name, _ANY)
+    low, high = bounds_of(name)
     if not low <= value <= high:  # also refuses NaN, and integers too large for a float
         raise WireError(WireReason.OUT_OF_RANGE, f"{name} is not within {low:g} to {high:g}")
     return float(value) + 0.0  # -0.0 becomes 0.0: equal values, equal keys

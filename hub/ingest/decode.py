@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Final
 
@@ -18,7 +19,7 @@ _TOPIC_CHARS_KEPT: Final = 256
 STRANGER: Final = "unknown_device"
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """What came over MQTT. `again` is the DUP flag; `packet_id` is 0 for QoS 0."""
 
     topic: str
@@ -29,7 +30,7 @@ class Message(msgspec.Struct, frozen=True):
     received_at_ms: int
 
 
-class Taken(msgspec.Struct, frozen=True):
+class Taken(msgspec.Struct, frozen=True, gc=False):
     """The entry for the log; `ignored` says why there is none, and nothing is wrong."""
 
     entry: Entry
@@ -42,6 +43,7 @@ class Decoder:
     def __init__(self, router: Router, zone: tzinfo) -> None:
         self._router = router
         self._zone = zone
+        self._plain = router.plain_readers()
 
     def subscriptions(self) -> tuple[str, ...]:
         """The filters to ask the broker for."""
@@ -49,6 +51,12 @@ class Decoder:
 
     def take(self, message: Message) -> Taken:
         """Facts for what is understood, dead letters for what is not, a meeting for a stranger."""
+        plain = self._plain.get(message.topic)
+        if plain is not None and not message.retained:
+            reading = plain(message.payload, message.received_at_ms)
+            if reading is not None:
+                known = reading.clock is Clock.DEVICE
+                return Taken(Entry((reading,), delivery=None if known else _delivery(message, (reading,))))
         match self._router.route(message.topic):
             case Ignored(why):
                 return Taken(Entry(), ignored=why)
@@ -97,9 +105,9 @@ def _is_lasting(fact: Fact) -> bool:
     return isinstance(fact, Presence) and not fact.online
 
 
-def _delivery(message: Message, facts: list[Fact]) -> Delivery | None:
+def _delivery(message: Message, facts: Sequence[Fact]) -> Delivery | None:
     """Needed where a fact's key holds the hub's receive time, which differs at a redelivery."""
-    if message.packet_id == 0 or not any(_is_known_by_arrival(fact) for fact in facts):
+    if not message.packet_id or not any(_is_known_by_arrival(fact) for fact in facts):
         return None
     digest = hashlib.blake2b(message.topic.encode(errors="replace"), digest_size=16)
     digest.update(message.payload)
