@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import selectors
 import socket
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -87,10 +88,13 @@ class MqttNetwork:
         self._selector = selectors.DefaultSelector()
         self._links: set[MqttLink] = set()
         self._upkeep_at = 0.0
+        # Two simulations of one campus at one broker must not take each other's connections over.
+        self._run = secrets.token_hex(3)
 
     def connect(self, identity: Identity, events: LinkEvents) -> Link:
         """Begins a connection; raises OSError where nobody answers."""
-        link = MqttLink(self._selector, identity, events)
+        own = replace(identity, client_id=f"{identity.client_id}-{self._run}")
+        link = MqttLink(self._selector, own, events)
         link.open(self._broker)
         self._links.add(link)
         return link

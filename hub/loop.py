@@ -35,10 +35,14 @@ class Loop:
         """There is something to do now."""
         self._woken.set()
 
-    def stop(self, timeout_s: float = 2.0) -> bool:
-        """Asks the loop to end after its current turn and waits; False if it is still busy."""
+    def ask_to_stop(self) -> None:
+        """Asks the loop to end after its current turn."""
         self._stopping.set()
         self._woken.set()
+
+    def stop(self, timeout_s: float = 2.0) -> bool:
+        """The same, and waits; False if it is still busy."""
+        self.ask_to_stop()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
@@ -59,5 +63,7 @@ class Loop:
                 self.last_failure = f"{type(error).__name__}: {error}"[:300]
                 _LOG.exception("loop %s failed (%d in a row)", self.name, self._in_a_row)
                 rest_s = random.uniform(0, min(_LONGEST_PAUSE_S, 0.25 * 2.0 ** min(self._in_a_row, 10)))  # noqa: S311
+                self._stopping.wait(rest_s)  # a failing loop is not woken by those who have work for it
+                continue
             self._woken.wait(max(rest_s, 0.0))
             self._woken.clear()

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterable
 from concurrent.futures import Future
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ from hub.clock import NowMs, system_now_ms
 from hub.config.binding import watches_of_devices
 from hub.config.model import Campus
 from hub.faces import make_pages, make_routers
+from hub.folder import FolderLock
 from hub.history.choose import make_history
 from hub.history.port import Link, Refused
 from hub.history.pump import HistoryPump
@@ -40,6 +42,7 @@ from hub.web.deps import Deps, Health
 
 _LOG: Final = logging.getLogger("campushub")
 _TICK_REST_S: Final = 0.5
+_KEPT_WITHIN_S: Final = 30.0
 _PRUNE_REST_S: Final = 3_600.0
 _DAY_MS: Final = 86_400_000
 # A reader this far behind the log is behind; less is the normal pace.
@@ -50,9 +53,9 @@ class Hub:
     """Everything but the web server. Made, started and stopped from one thread."""
 
     def __init__(self, campus: Campus, now: NowMs = system_now_ms) -> None:
-        """Opens files; no socket yet. Raises LogFaultError, BookFaultError."""
+        """Opens files; no socket yet. Raises FolderError, LogFaultError, BookFaultError."""
         folder = campus.storage.folder
-        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = FolderLock(folder)
         log_path = folder / "log.sqlite"
         self._campus = campus
         self.now = now
@@ -83,18 +86,28 @@ class Hub:
             loop.start()
 
     def stop(self) -> None:
-        """Ends everything within about two seconds; what was acknowledged is on the disk."""
+        """Ends everything within about two seconds; what was acknowledged is on the disk.
+
+        A loop that does not end in time keeps its files open: the process's end closes them safely."""
         self._stopping.set()
         self._mqtt.close()
         self._inbox.close()
-        for loop in self._loops.values():
-            loop.stop(timeout_s=0.8)
-        self._save_alerts()
-        self._history.close()
-        self.book.close()
-        self._log.close()
-        if self._broker is not None:
-            self._broker.stop()
+        loops = self._loops.values()
+        for loop in loops:
+            loop.ask_to_stop()
+        ended = {loop.name for loop in loops if loop.stop(timeout_s=0.8)}
+        with ExitStack() as closing:  # each of these happens, whatever becomes of the others
+            closing.callback(self._lock.release)
+            if self._broker is not None:
+                closing.callback(self._broker.stop)
+            if ended >= {"alerts", "live", "history"}:
+                closing.callback(self.book.close)
+            if "inbox" in ended:
+                closing.callback(self._log.close)
+            if "history" in ended:
+                closing.callback(self._history.close)
+            if "alerts" in ended:
+                closing.callback(self._save_alerts)
 
     def deps(self) -> Deps:
         """What pages and API may use."""
@@ -134,7 +147,7 @@ class Hub:
             history_state=state,
             history_detail=self._pump.detail,
             dead_letters=self._letters_before
-            + self.counts.letters.total()
+            + sum(self.counts.letters.copy().values())
             + self.counts.facts[Fate.CONFLICT],
             failing_loops=tuple(loop.name for loop in self._loops.values() if loop.is_failing),
         )
@@ -204,7 +217,8 @@ class Hub:
 
     def _tick(self) -> float:
         tick = self._listening.tick(self.now())
-        if tick is not None:
+        # While the log takes nothing, readings wait at the broker: time that passed would look like silence.
+        if tick is not None and self._inbox.fault is None:
             self._inbox.put(Parcel(Entry(facts=(tick,)), lambda _: None))
         return _TICK_REST_S
 
@@ -221,8 +235,9 @@ class Hub:
             Letter(self.now(), f"history {r.point.measurement}", repr(r.point).encode(), "refused", r.reason)
             for r in refused
         )
+        # The history's cursor moves only once they are kept: otherwise nobody would know of them.
+        self._inbox.submit(Entry(letters=letters)).result(timeout=_KEPT_WITHIN_S)
         self.counts.letters.update(letter.reason for letter in letters)
-        self._inbox.put(Parcel(Entry(letters=letters), lambda _: None))
 
 
 def make_app(deps: Deps) -> FastAPI:

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 import math
 
+from msgspec.structs import replace
+
+from devices.clock import AHEAD_TOLERANCE_MS
 from devices.facts import Fact, Reading
+from rules.model import State
+
+
+def in_time(state: State, fact: Fact) -> State:
+    """The state, unless its marks lie where no true time can: then a clock was wrong when it was written, and
+    everything true that follows would look old. What is active stays so."""
+    latest_ms = fact.received_at_ms + AHEAD_TOLERANCE_MS
+    if max(state.newest_ms, state.phase_since_ms) <= latest_ms:
+        return state
+    return replace(
+        state,
+        newest_ms=-1,
+        phase_since_ms=min(state.phase_since_ms, fact.measured_at_ms),
+        wrong_since_ms=min(state.wrong_since_ms, fact.measured_at_ms),
+    )
 
 
 def value_to_judge(fact: Fact, subject: str, quantity: str, newest_ms: int) -> float | None:

@@ -38,6 +38,8 @@ def _hear(state: State, received_at_ms: int) -> Judged:
 def _judge(condition: Silent, state: State, tick: Tick) -> Judged:
     if state.phase is Phase.ACTIVE:
         return state, ()
+    if state.heard_ms > tick.measured_at_ms:  # heard by a clock that was set back since
+        return replace(state, heard_ms=tick.measured_at_ms), ()
     # A hub that was down has heard nobody: its own silence does not count against the device.
     counted_from_ms = max(state.heard_ms, tick.listening_since_ms)
     if tick.measured_at_ms - counted_from_ms <= condition.after_ms:

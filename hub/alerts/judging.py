@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeAlias, assert_never
 
 import msgspec
@@ -70,9 +70,16 @@ class Judging:
         return gone
 
     def watches(self, key: WatchKey) -> bool:
-        """Whether this rule still watches this subject."""
+        """Whether this rule watches this subject."""
         rule, subject = key
         return key in self._rounds or any(watch.rule == rule for watch in self._by_device.get(subject, ()))
+
+    def forget_all_but(self, wanted: Callable[[WatchKey], bool]) -> tuple[WatchKey, ...]:
+        """Drops what is remembered for other watches; a rule that comes back one day starts anew."""
+        gone = tuple(key for key in self._states if not wanted(key))
+        for key in gone:
+            del self._states[key]
+        return gone
 
     def judge(self, fact: Fact, now_ms: int) -> Iterator[Said]:
         """What the watches concerned say to the next fact of the log."""
@@ -85,12 +92,13 @@ class Judging:
             for event in events:
                 yield Said(watch, event)
 
-    def unsaved(self) -> Mapping[WatchKey, State]:
-        """The states, the draft's too, that changed since the last `saved`."""
-        return {**{key: self._states[key] for key in self._dirty}, **self._draft}
+    def unsaved(self, *, with_draft: bool) -> Mapping[WatchKey, State]:
+        """The states that changed since the last `saved`; the draft belongs to what is just being kept."""
+        kept = {key: self._states[key] for key in self._dirty}
+        return {**kept, **self._draft} if with_draft else kept
 
     def saved(self) -> None:
-        """All that was unsaved is written down."""
+        """All that was unsaved is written down; with the draft, `keep` comes first."""
         self._dirty.clear()
 
     def keep(self) -> None:

@@ -20,6 +20,7 @@ from rules.life import AlertState, Change, Lived
 from rules.model import Cleared, Raised, RoundMoved, RoundState, Rule, Severity, State
 
 _state: Final = msgspec.msgpack.Decoder(State)
+_OPEN_RUNS: Final = (RoundState.PLANNED.value, RoundState.IN_PROGRESS.value)
 _texts: Final = msgspec.msgpack.Decoder(tuple[str, ...])
 
 
@@ -47,8 +48,12 @@ def save_states(session: Session, states: Mapping[WatchKey, State]) -> None:
 
 
 def plan_round(session: Session, round_id: str, target: RoundTarget) -> None:
-    """Writes a planned run down, once."""
-    if session.get(RoundRow, target.id) is None:
+    """Writes a planned run down; one that is not over follows the configuration."""
+    row = session.get(RoundRow, target.id)
+    if row is not None and row.state in _OPEN_RUNS:
+        row.starts_ms, row.ends_ms, row.grace_ms = target.starts_ms, target.ends_ms, target.grace_ms
+        row.tags = msgspec.msgpack.encode(target.tags)
+    if row is None:
         session.add(
             RoundRow(
                 id=target.id,

@@ -1,21 +1,19 @@
 """The reader of the log that judges: facts in, alerts out.
 
-What watches say is kept at once, in one transaction with the cursor `alerts-said`. What they remember is kept
-every few seconds, with the cursor `alerts`. After a crash the facts between the two are judged once more, and
-what the watches say to them is known already: judging is pure, so they say the same.
+What watches remember is written every few seconds, and always in the transaction that writes down what they
+said: after a crash the facts since then are judged once more, and nobody had said anything to those.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final, TypeAlias
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from devices.facts import Tick
 from hub.alerts import keeping
 from hub.alerts.judging import Judging, Said, WatchKey
 from hub.alerts.rounds import Plan, Runs
@@ -31,14 +29,12 @@ from rules.bind import RoundTarget, bind
 from rules.model import Subject, Watch
 
 READER: Final = "alerts"
-SAID: Final = "alerts-said"
 BATCH: Final = 2_000
 SAVE_EVERY_MS: Final = 5_000
 # However short the time: a restart must not have more than this to judge again.
 SAVE_EVERY_FACTS: Final = 50_000
 _INSTALLED: Final = "installed_at_ms"
 _PLANNED: Final = "rounds_planned_from"
-_FINGERPRINT: Final = "watches_fingerprint"
 
 # What a batch of facts leads to, in order: a run planned (its round's id and target), or something said.
 _Step: TypeAlias = tuple[str, RoundTarget] | Said
@@ -66,12 +62,11 @@ class AlertsReader:
         self._now = now
         self._decided = decided
         self._gone: set[WatchKey] = set()
-        known = tuple(watches)
         with book.writing() as session:
-            self._judging = Judging(known, keeping.load_states(session))
+            self._judging = Judging(watches, keeping.load_states(session))
             self._runs = self._open_runs(session, plan, campus)
-            self.cursor = self.saved_cursor = cursors.load(session, READER)
-            self._said = self._said_before(session, _fingerprint(campus, known))
+            keeping.forget_watches(session, self._strangers(session))
+            self.cursor = self.saved_cursor = cursors.within(session, READER, log.newest_seq())
             self._withdraw(session)
         self._saved_at_ms = now()
 
@@ -92,26 +87,18 @@ class AlertsReader:
         self._judging.keep()
         self._runs.keep()
         self.cursor = batch[-1].seq
-        self._let_go(batch[-1].fact.received_at_ms)
-        self._save_if_due()
         if steps:
+            self._saved()
             self._decided()
+        self._let_go(batch)
+        self._save_if_due()
         return 0.0
 
     def save(self) -> None:
         """Writes down what the watches remember."""
-        unsaved = self._judging.unsaved()
-        planned_from = self._runs.planned_from
         with self._book.writing() as session:
-            keeping.save_states(session, unsaved)
-            keeping.forget_watches(session, tuple(self._gone))
-            cursors.save(session, READER, self.cursor)
-            if planned_from is not None:
-                session.merge(MetaRow(name=_PLANNED, value=planned_from.isoformat()))
-        self._judging.saved()
-        self._gone.clear()
-        self.saved_cursor = self.cursor
-        self._saved_at_ms = self._now()
+            self._write_memory(session, self.cursor, with_draft=False)
+        self._saved()
 
     # --- judging a batch ---
 
@@ -122,12 +109,7 @@ class AlertsReader:
             for planned in self._runs.due_for(logged.fact):
                 steps.append(planned)
                 self._watch_round(planned[1])
-            said = self._judging.judge(logged.fact, now_ms)
-            if logged.seq > self._said:
-                steps.extend(said)
-            else:
-                for _ in said:  # said before the restart: only the memory is made anew
-                    pass
+            steps.extend(self._judging.judge(logged.fact, now_ms))
         return steps
 
     def _watch_round(self, target: RoundTarget) -> None:
@@ -144,8 +126,20 @@ class AlertsReader:
                     keeping.apply(session, step, self._rules[step.watch.rule], now_ms)
                 else:
                     keeping.plan_round(session, *step)
-            cursors.save(session, SAID, max(seq, self._said))
-        self._said = max(seq, self._said)
+            self._write_memory(session, seq, with_draft=True)
+
+    def _write_memory(self, session: Session, seq: int, *, with_draft: bool) -> None:
+        keeping.save_states(session, self._judging.unsaved(with_draft=with_draft))
+        keeping.forget_watches(session, tuple(self._gone))
+        cursors.save(session, READER, seq)
+        if self._runs.planned_from is not None:
+            session.merge(MetaRow(name=_PLANNED, value=self._runs.planned_from.isoformat()))
+
+    def _saved(self) -> None:
+        self._judging.saved()
+        self._gone.clear()
+        self.saved_cursor = self.cursor
+        self._saved_at_ms = self._now()
 
     def _save_if_due(self) -> None:
         elapsed_ms = self._now() - self._saved_at_ms
@@ -153,27 +147,36 @@ class AlertsReader:
         if unsaved_facts and (not 0 <= elapsed_ms < SAVE_EVERY_MS or unsaved_facts >= SAVE_EVERY_FACTS):
             self.save()
 
-    def _let_go(self, at_ms: int) -> None:
-        """Past rounds stay in the book, but nothing watches them any more."""
-        for subject in self._judging.rounds_ended_before(self._runs.horizon_ms(at_ms)):
-            self._gone.update(self._judging.drop_round(subject))
+    def _let_go(self, batch: tuple[Logged, ...]) -> None:
+        """Past rounds stay in the book, but nothing watches them any more. Only the hub's own time tells: a
+        backlog may be older than the round that it belongs to is allowed to get."""
+        ticked_ms = max((at.fact.measured_at_ms for at in batch if isinstance(at.fact, Tick)), default=None)
+        if ticked_ms is not None:
+            for subject in self._judging.rounds_ended_before(self._runs.horizon_ms(ticked_ms)):
+                self._gone.update(self._judging.drop_round(subject))
 
     # --- starting ---
 
     def _open_runs(self, session: Session, plan: Plan, campus: Campus) -> Runs:
-        installed_at_ms = installation(session, self._now())
+        now_ms = self._now()
         planned = session.get(MetaRow, _PLANNED)
-        planned_from = date.fromisoformat(planned.value) if planned else None
-        return Runs(plan, campus.site.zone, installed_at_ms, planned_from)
+        return Runs(
+            plan,
+            campus.site.zone,
+            installation(session, now_ms),
+            date.fromisoformat(planned.value) if planned else None,
+            started_at_ms=now_ms,
+            known=frozenset(session.scalars(select(RoundRow.id))),
+        )
 
-    def _said_before(self, session: Session, fingerprint: str) -> int:
-        """Up to where everything was said. Other watches may say other things: then nothing counts as said,
-        and what the book knows already changes nothing when it is said again."""
-        known = session.get(MetaRow, _FINGERPRINT)
-        session.merge(MetaRow(name=_FINGERPRINT, value=fingerprint))
-        if known is not None and known.value != fingerprint:
-            return self.saved_cursor
-        return max(cursors.load(session, SAID), self.saved_cursor)
+    def _strangers(self, session: Session) -> tuple[WatchKey, ...]:
+        """Drops what was remembered for watches that are no more. Rounds are watched once they are due."""
+        rules = {rule.id for rule in self._round_rules}
+        since_ms = self._runs.horizon_ms(self._now())
+        recent = set(session.scalars(select(RoundRow.id).where(RoundRow.ends_ms >= since_ms)))
+        return self._judging.forget_all_but(
+            lambda key: self._judging.watches(key) or (key[0] in rules and key[1] in recent)
+        )
 
     def _withdraw(self, session: Session) -> None:
         """Alerts of rules or devices that left the configuration end here: nothing could clear them."""
@@ -193,10 +196,3 @@ def installation(session: Session, now_ms: int) -> int:
         row = MetaRow(name=_INSTALLED, value=str(now_ms))
         session.add(row)
     return int(row.value)
-
-
-def _fingerprint(campus: Campus, watches: tuple[Watch, ...]) -> str:
-    """Changes with anything that changes what would be said."""
-    digest = hashlib.blake2b(msgspec.msgpack.encode(watches), digest_size=16)
-    digest.update(repr((campus.rounds, campus.checkpoints)).encode())
-    return digest.hexdigest()

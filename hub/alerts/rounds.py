@@ -18,11 +18,26 @@ FOLLOWED_DAYS: Final = 7
 class Runs:
     """The runs planned so far. `planned_from` is the first local day after the newest one ever planned."""
 
-    def __init__(self, plan: Plan, zone: tzinfo, installed_at_ms: int, planned_from: date | None) -> None:
-        """`installed_at_ms`: runs of which less than half lies after it cannot be judged fairly."""
+    def __init__(
+        self,
+        plan: Plan,
+        zone: tzinfo,
+        installed_at_ms: int,
+        planned_from: date | None,
+        *,
+        started_at_ms: int,
+        known: frozenset[str],
+    ) -> None:
+        """`installed_at_ms`: runs of which less than half lies after it cannot be judged fairly.
+
+        `known` runs were planned before this start; a round that is new in the configuration is planned from
+        this start on, and was not missed in the days before."""
         self._plan = plan
         self._zone = zone
         self._installed_at_ms = installed_at_ms
+        self._started_at_ms = started_at_ms
+        self._known = known
+        self._planned_before = planned_from
         self._days: set[date] = set()
         self._new_days: set[date] = set()
         self._kept_from = self.planned_from = planned_from
@@ -33,7 +48,7 @@ class Runs:
             if day not in self._days and day not in self._new_days:
                 self._new_days.add(day)
                 for round_id, target in self._plan(day):
-                    if (target.starts_ms + target.ends_ms) / 2 >= self._installed_at_ms:
+                    if self._is_fair(day, target):
                         yield round_id, target
 
     def keep(self) -> None:
@@ -50,6 +65,13 @@ class Runs:
     def horizon_ms(self, at_ms: int) -> int:
         """Runs that ended before this are no longer followed."""
         return at_ms - FOLLOWED_DAYS * 86_400_000
+
+    def _is_fair(self, day: date, target: RoundTarget) -> bool:
+        middle_ms = (target.starts_ms + target.ends_ms) / 2
+        is_new = (
+            self._planned_before is not None and day <= self._planned_before and target.id not in self._known
+        )
+        return middle_ms >= (self._started_at_ms if is_new else self._installed_at_ms)
 
     def _days_for(self, fact: Fact) -> list[date]:
         match fact:

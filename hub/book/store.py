@@ -14,6 +14,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+_WRITE: Final = "BEGIN IMMEDIATE"
+_WRITERS_LOCK: Final = 0x63616D70
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
 
 
@@ -27,7 +29,7 @@ class Book:
     def __init__(self, url: str) -> None:
         """`url` is SQLAlchemy's; the tables are made or migrated. Raises BookFaultError."""
         self._readers = _engine(url, begin="BEGIN")
-        self._writers = _engine(url, begin="BEGIN IMMEDIATE")
+        self._writers = _engine(url, begin=_WRITE)
         try:
             self._migrate()
         except CommandError as error:
@@ -80,6 +82,10 @@ def _engine(url: str, begin: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    elif engine.dialect.name == "postgresql" and begin == _WRITE:
+        # One writer at a time, as with SQLite, so that the journal's numbers are in order of commit.
+        lock = f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})"
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(lock))
     return engine
 
 

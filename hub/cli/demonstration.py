@@ -29,9 +29,10 @@ from hub.cli.running import log_to_terminal, serve
 from hub.clock import system_now_ms
 from hub.config.load import load
 from hub.config.model import Campus
+from hub.folder import FolderError, FolderLock
 from hub.main import Hub
 from hub.patrol.planning import runs_of_day
-from hub.web.accounts import set_secret, states
+from hub.web.accounts import matches, set_secret, states
 from rules.catalogue import override
 from rules.model import Rule
 
@@ -59,6 +60,8 @@ def example() -> str:
 def demo(folder: Path, port: int, broker_port: int, scenario: str, seed: int) -> None:
     """Runs everything until Ctrl-C."""
     log_to_terminal(logging.WARNING)
+    if port and port == broker_port:
+        fail(f"--port and --broker-port are both {port}: they need two", Exit.USAGE)
     campus = demo_campus(folder, port, broker_port or free_port())
     try:
         chosen = scenarios.load(scenario)
@@ -82,7 +85,7 @@ def demo(folder: Path, port: int, broker_port: int, scenario: str, seed: int) ->
 
     try:
         _begin_with_the_round_under_way(campus)
-    except (BookFaultError, OSError) as error:
+    except (BookFaultError, FolderError, OSError) as error:
         fail(str(error), Exit.UNAVAILABLE)
 
     def ready(hub: Hub, address: str) -> None:
@@ -90,8 +93,9 @@ def demo(folder: Path, port: int, broker_port: int, scenario: str, seed: int) ->
         for person, secret in SECRETS.items():
             if person not in known:
                 set_secret(hub.book, person, secret, one_time=False, now_ms=hub.now())
+        own = {person for person in SECRETS if person in known and not _is_ours(hub.book, person)}
         simulation.start()
-        err.print(_welcome(campus, address))
+        err.print(_welcome(campus, address, own))
 
     try:
         serve(campus, ready)
@@ -121,7 +125,7 @@ def _begin_with_the_round_under_way(campus: Campus) -> None:
     today = datetime.fromtimestamp(now_ms / 1000, campus.site.zone).date()
     runs = runs_of_day(campus.rounds.values(), campus.checkpoints, campus.site.zone, today)
     started = [run.starts_ms for _, run in runs if run.starts_ms <= now_ms < run.ends_ms - _WALKABLE_MS]
-    campus.storage.folder.mkdir(parents=True, exist_ok=True)
+    FolderLock(campus.storage.folder).release()  # nobody else works on it, and it can be used
     book = Book(campus.storage.book_url)
     with book.writing() as session:
         installation(session, max(started, default=now_ms))
@@ -133,11 +137,17 @@ def _hasty(rule: Rule) -> Rule:
     return override(rule, changes) if changes else rule
 
 
-def _welcome(campus: Campus, address: str) -> Panel:
+def _is_ours(book: Book, person: str) -> bool:
+    """Whether a person still has the demonstration's secret. It counts as no attempt to sign in."""
+    return matches(book, person, SECRETS[person])
+
+
+def _welcome(campus: Campus, address: str, own: set[str]) -> Panel:
     people = Table("sign in as", "with", "who", "role", box=None, pad_edge=False)
     for person, secret in SECRETS.items():
         who = campus.people[person]
-        people.add_row(person, secret, who.name, who.role.value)
+        shown = "(changed)" if person in own else secret
+        people.add_row(person, shown, who.name, who.role.value)
     return Panel(
         Group(
             f"[bold]{campus.site.name.zh} · {campus.site.name.en}[/bold]",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import socket
@@ -16,6 +17,7 @@ from hub.broker.embedded import BrokerFaultError
 from hub.cli.console import err, fail, load_or_fail
 from hub.cli.exits import Exit
 from hub.config.model import Campus, Web
+from hub.folder import FolderError
 from hub.log.model import LogFaultError
 from hub.main import Hub, make_app
 from hub.web.accounts import first_start
@@ -46,19 +48,21 @@ def serve(campus: Campus, ready: Callable[[Hub, str], None]) -> None:
     listener = _listen(campus.web)
     try:
         hub = Hub(campus)
-    except (LogFaultError, BookFaultError) as error:
+    except (FolderError, LogFaultError, BookFaultError) as error:
         fail(str(error), Exit.UNAVAILABLE)
     try:
         hub.start()
-        server = uvicorn.Server(
+        app = make_app(hub.deps())
+        server = _Server(
             uvicorn.Config(
-                make_app(hub.deps()),
+                app,
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=1,
                 server_header=False,
                 proxy_headers=False,
-            )
+            ),
+            app.state.parts.broadcast.close,
         )
         host, port = listener.getsockname()[:2]
         ready(hub, f"http://{host}:{port}/")
@@ -68,6 +72,20 @@ def serve(campus: Campus, ready: Callable[[Hub, str], None]) -> None:
         fail(str(error), Exit.UNAVAILABLE)
     finally:
         hub.stop()
+
+
+class _Server(uvicorn.Server):
+    """Ends the event streams first: a page that listens must not hold up the end."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Streams, then connections, then the application."""
+        self._end_streams()
+        await asyncio.sleep(0.05)  # the streams' tasks return before their connections are closed
+        await super().shutdown(sockets)
 
 
 def log_to_terminal(level: int) -> None:

@@ -16,6 +16,7 @@ from hub.config.model import Format, HistoryKind
 from hub.config.rounds import check_rounds
 from hub.config.values import has_password, parse_uid
 from rules.bind import MAIN_QUANTITY
+from rules.model import Role
 
 _SECTIONS: Final = ("area", "person", "checkpoint", "device", "round")
 _SPEAKS_AT_INTERVALS: Final = (Kind.FRIDGE.value, Kind.METER.value)
@@ -28,6 +29,7 @@ def check(document: Document) -> list[Fault]:
     checks: tuple[Callable[[Document], Iterable[Fault]], ...] = (
         _duplicate_ids,
         _references,
+        _administrator,
         _uids,
         _topics,
         _devices,
@@ -60,6 +62,14 @@ def _references(document: Document) -> Iterator[Fault]:
             yield from _unknown(entry, "area", "area", areas)
     for device in document.entries("device"):
         yield from _unknown(device, "owner", "person", people)
+
+
+def _administrator(document: Document) -> Iterator[Fault]:
+    if all(person.text("role") != Role.ADMIN.value for person in document.entries("person")):
+        remedy = 'give one [[person]] role = "admin": the first start prints that person\'s one-time password'
+        yield document.fault(
+            ("person",), "nobody is an administrator, so that nobody could ever sign in", remedy
+        )
 
 
 def _unknown(entry: Entry, key: str, section: str, known: frozenset[str]) -> Iterator[Fault]:

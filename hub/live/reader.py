@@ -36,8 +36,10 @@ class LiveReader:
         if batch:
             changed |= self._board.fold(logged.fact for logged in batch)
             self.cursor = batch[-1].seq
-        changed |= self._follow_book()
-        self._board.announce(changed)
+        try:
+            changed |= self._follow_book()
+        finally:
+            self._board.announce(changed)  # what was folded is shown, also while the book is away
         return 0.0 if len(batch) == BATCH else 0.5
 
     def _follow_book(self) -> frozenset[Changed]:

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_struct
 
+from devices.facts import Clock
 from hub.alerts import desk
 from hub.book.model import Alert, AlertChanged, RoundChanged
+from hub.log.writer import LogWriter
 from rules.catalogue import override
 from rules.life import Change, Refusal
 from rules.model import RoundState
@@ -158,6 +161,73 @@ def test_a_rule_that_changed_while_the_hub_was_down_is_heard(office: Office, tmp
     office.restart(replace(campus, rules={**campus.rules, hasty.id: hasty}))
     office.happens()
     assert office.unclosed()[WARM].raised_at_ms == MORNING + MINUTE
+
+
+def test_it_is_heard_also_when_something_else_had_been_said_meanwhile(office: Office, tmp_path: Path) -> None:
+    warm_up(office, range(3))
+    office.happens(office.reads("cold-2", MORNING + 4 * MINUTE, temperature_c=-127.0))
+    campus = demo_campus(tmp_path)
+    hasty = override(campus.rules["cold.chilled.warm"], {"for": "1m"})
+    office.restart(replace(campus, rules={**campus.rules, hasty.id: hasty}))
+    warm_up(office, range(5, 7))
+    assert WARM in office.unclosed()
+
+
+def test_a_rule_that_was_off_for_a_while_speaks_again(office: Office, tmp_path: Path) -> None:
+    warm_up(office, range(11))
+    office.restart(demo_campus(tmp_path, rules_off=("cold.chilled.warm",)))
+    warm_up(office, range(11, 13))
+    office.restart(demo_campus(tmp_path))
+    warm_up(office, range(13, 30))
+    assert office.unclosed()[WARM].active
+    assert changes(office) == [Change.RAISED, Change.WITHDRAWN, Change.RAISED]
+
+
+def test_a_log_that_was_restored_or_begun_anew_is_read_from_where_it_is(office: Office) -> None:
+    for minute in range(40):
+        office.happens(office.reads("cold-1", MORNING + minute * MINUTE, temperature_c=4.0))
+    office.reader.save()
+    office.log.close()
+    for file in office.folder.glob("log.sqlite*"):
+        file.unlink()
+    LogWriter(office.folder / "log.sqlite").close()
+    office.restart()
+    warm_up(office, range(60, 80))
+    assert WARM in office.unclosed()
+
+
+def test_a_hub_clock_that_was_a_day_ahead_for_a_minute_blinds_nobody(office: Office) -> None:
+    day = 24 * HOUR
+    ahead = replace_struct(office.reads("cold-1", MORNING + day, temperature_c=4.0), clock=Clock.NONE)
+    office.happens(ahead, office.ticks(MORNING + day, listening_since_ms=MORNING + day))
+    warm_up(office, range(1, 20))
+    assert office.unclosed()[WARM].since_ms == MORNING + MINUTE
+    for minute in range(20, 60):
+        office.happens(office.ticks(MORNING + minute * MINUTE, listening_since_ms=MORNING))
+    assert ("device.silent.cold", "cold-1") in office.unclosed()
+
+
+def test_a_round_that_is_new_in_the_configuration_was_not_missed_before(
+    office: Office, tmp_path: Path
+) -> None:
+    office.happens(office.ticks(MORNING))
+    office.now_ms = MORNING + 5 * HOUR
+    campus = demo_campus(tmp_path)
+    early = replace(campus.rounds["dawn"], id="extra", name=campus.rounds["dawn"].name)
+    office.restart(replace(campus, rounds={**campus.rounds, "extra": early}))
+    office.happens(office.ticks(MORNING + 5 * HOUR, listening_since_ms=MORNING + 5 * HOUR))
+    assert not [subject for _, subject in office.unclosed() if subject.startswith("extra")]
+    assert "extra@2026-11-23" in office.runs()
+
+
+def test_a_round_that_is_not_over_follows_the_configuration(office: Office, tmp_path: Path) -> None:
+    office.happens(office.ticks(MORNING))
+    campus = demo_campus(tmp_path)
+    short = replace(campus.rounds["morning"], checkpoints=("gatehouse", "library"))
+    office.restart(replace(campus, rounds={**campus.rounds, "morning": short}))
+    walk(office, ("gatehouse", "library"))
+    run = office.runs()["morning@2026-11-22"]
+    assert (run.state, len(run.tags)) == (RoundState.COMPLETED, 2)
 
 
 _STORY = st.lists(

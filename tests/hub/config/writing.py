@@ -34,6 +34,11 @@ id = "wang"
 name = "Wang"
 role = "canteen"
 
+[[person]]
+id = "boss"
+name = "Boss"
+role = "admin"
+
 [[checkpoint]]
 id = "gate"
 name = "Gate"

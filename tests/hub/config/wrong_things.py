@@ -203,6 +203,9 @@ WRONG_THINGS = {
         'tag_uid = "04 a1',
         ("checkpoint.gate in line", "same UID", "read"),
     ),
+    "nobody to begin with": Case(
+        changed('role = "admin"', 'role = "head"'), "person", "", ("administrator", "one-time password")
+    ),
     "a badge that is a tag": Case(
         changed("04:b8:3a:1c", "04A1B2C3D4E580"),
         "person.zhang.badge",

@@ -32,7 +32,7 @@ def test_ticks_hold_off_for_one_full_interval_and_then_come_once_each() -> None:
 def test_a_lost_connection_stops_time_and_starts_it_anew() -> None:
     listening = Listening()
     listening.caught_up(START)
-    listening.lost()
+    listening.lost(START)
     assert ticks(listening, START, START + 60_000) == []
     listening.caught_up(START + 60_000)
     assert ticks(listening, START + 60_000, START + 90_000)[0].listening_since_ms == START + 60_000
@@ -53,6 +53,35 @@ def test_a_clock_that_steps_back_a_day_does_not_stop_time() -> None:
     found = ticks(listening, START - day, START - day + 60_000)
     assert found
     assert found[-1].listening_since_ms <= found[-1].measured_at_ms
+
+
+def test_an_outage_during_which_the_broker_kept_everything_counts_as_a_pause() -> None:
+    listening = Listening()
+    listening.caught_up(START)
+    for minute in range(1, 60):
+        at_ms = START + minute * 600_000
+        listening.lost(at_ms)
+        listening.caught_up(at_ms + 1_000, kept=True)
+    assert listening.since_ms == START + 59 * 1_000
+
+
+def test_a_hub_that_was_stopped_or_asleep_has_not_listened() -> None:
+    listening = Listening()
+    listening.caught_up(START)
+    ticks(listening, START, START + 60_000)
+    woken_ms = START + 2_400_000
+    assert listening.tick(woken_ms) is None
+    assert listening.since_ms == woken_ms
+    assert ticks(listening, woken_ms, woken_ms + 60_000)
+
+
+def test_ticks_after_a_step_back_share_no_key_with_those_before() -> None:
+    listening = Listening()
+    listening.caught_up(START)
+    before = ticks(listening, START, START + 60_000)
+    after = ticks(listening, START - 30_000, START + 60_000)
+    assert after
+    assert not {tick.key for tick in before} & {tick.key for tick in after}
 
 
 def test_a_clock_that_steps_ahead_does_not_repeat_a_tick() -> None:
