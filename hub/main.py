@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from devices.formats import Binding, Router
 from hub.alerts.reader import AlertsReader
 from hub.book.store import Book
+from hub.book.tables import MetaRow
 from hub.broker.embedded import EmbeddedBroker
 from hub.clock import NowMs, system_now_ms
 from hub.config.binding import watches_of_devices
@@ -41,6 +42,7 @@ from hub.web.app import create_app
 from hub.web.deps import Deps, Health
 
 _LOG: Final = logging.getLogger("campushub")
+_SUBSCRIBED: Final = "broker_subscriptions"
 _TICK_REST_S: Final = 0.5
 _KEPT_WITHIN_S: Final = 30.0
 _PRUNE_REST_S: Final = 3_600.0
@@ -75,6 +77,7 @@ class Hub:
         self._stopping = threading.Event()
         self._mqtt = self._make_mqtt()
         self._broker = _make_broker(campus, folder)
+        self._unanswered = 0
         self._log_path = log_path
         self._loops = self._make_loops()
 
@@ -189,6 +192,7 @@ class Hub:
             self.counts,
             self.now,
             self._stopping.is_set,
+            _Subscribed(self.book),
         )
 
     def _make_loops(self) -> dict[str, Loop]:
@@ -202,7 +206,7 @@ class Hub:
             Loop("retention", self._prune),
         ]
         if self._broker is not None:
-            loops.append(Loop("broker", self._broker.turn))
+            loops.append(Loop("broker", self._mind_broker))
         return {loop.name: loop for loop in loops}
 
     # --- what loops tell each other ---
@@ -222,6 +226,16 @@ class Hub:
             self._inbox.put(Parcel(Entry(facts=(tick,)), lambda _: None))
         return _TICK_REST_S
 
+    def _mind_broker(self) -> float:
+        """Starts the embedded broker again if it has died, or if it runs and takes nothing."""
+        if self._broker is None:
+            return _PRUNE_REST_S
+        if self._mqtt.unanswered > self._unanswered:
+            self._unanswered = self._mqtt.unanswered
+            _LOG.warning("the embedded broker takes no messages: starting it again")
+            self._broker.restart()
+        return self._broker.turn()
+
     def _prune(self) -> float:
         read_by_all = min(self._alerts.saved_cursor, self._pump.cursors.log, self._live.cursor)
         self._inbox.between_batches(
@@ -238,6 +252,22 @@ class Hub:
         # The history's cursor moves only once they are kept: otherwise nobody would know of them.
         self._inbox.submit(Entry(letters=letters)).result(timeout=_KEPT_WITHIN_S)
         self.counts.letters.update(letter.reason for letter in letters)
+
+
+class _Subscribed:
+    """What the broker's session is subscribed to, kept in the book."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def load(self) -> str:
+        with self._book.reading() as session:
+            row = session.get(MetaRow, _SUBSCRIBED)
+            return row.value if row else ""
+
+    def save(self, text: str) -> None:
+        with self._book.writing() as session:
+            session.merge(MetaRow(name=_SUBSCRIBED, value=text))
 
 
 def make_app(deps: Deps) -> FastAPI:

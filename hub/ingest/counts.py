@@ -20,6 +20,7 @@ class Counts:
     letters: Counter[str] = field(default_factory=Counter)
     ignored: Counter[str] = field(default_factory=Counter)
     strangers: int = 0
+    flooded: int = 0  # messages beyond their sender's limit, acknowledged and not kept
     connections: int = 0
     disconnections: int = 0
 

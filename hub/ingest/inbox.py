@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -16,18 +18,32 @@ from hub.ingest.counts import Counts
 from hub.log.model import Entry, Fate, LogFaultError
 from hub.log.writer import LogWriter
 
+_LOG: Final = logging.getLogger("campushub.inbox")
 BATCH: Final = 1_000
 LINGER_S: Final = 0.01
-# More than any broker's window of unacknowledged messages: what fills it are messages of QoS 0 only.
+# Entries that wait while the log is slow or broken, before the network is left unread. A hub that keeps up
+# has at most some hundred.
+CROWDED: Final = 20_000
+# What posts of phones and the hub's own entries may still use then.
 CAPACITY: Final = 100_000
+_LONGEST_WAIT_S: Final = 0.25
 _PAUSE_WHEN_BROKEN_S: Final = 1.0
+
+Acknowledge: TypeAlias = Callable[[tuple[Fate, ...]], None]
 
 
 class Parcel(msgspec.Struct, frozen=True):
     """An entry and what to call once it is durable."""
 
     entry: Entry
-    acknowledge: Callable[[tuple[Fate, ...]], None]
+    acknowledge: Acknowledge
+
+
+class _Bundle(msgspec.Struct, frozen=True):
+    """Entries that came together, and what to call with their fates once they are durable."""
+
+    entries: Sequence[Entry]
+    acknowledge: Acknowledge
 
 
 class Inbox:
@@ -39,26 +55,43 @@ class Inbox:
         self._now = now
         self._counts = counts
         self._committed = committed
-        self._queue: queue.Queue[Parcel] = queue.Queue(CAPACITY)
+        self._bundles: deque[_Bundle] = deque()
+        self._waiting = 0
+        self._arrived = threading.Condition()
         self._closed = threading.Event()
         self._chores: queue.SimpleQueue[Callable[[LogWriter], object]] = queue.SimpleQueue()
         self.fault: LogFaultError | None = None
 
     def put(self, parcel: Parcel) -> bool:
         """Takes a parcel; False if there is no room or the hub is ending (then it is not acknowledged)."""
-        if self._closed.is_set():
-            return False
-        try:
-            self._queue.put_nowait(parcel)
-        except queue.Full:
-            self._counts.refused += 1
-            return False
+        return self.put_many((parcel.entry,), parcel.acknowledge)
+
+    def put_many(self, entries: Sequence[Entry], acknowledge: Acknowledge) -> bool:
+        """Like `put` for entries that came together: all or none are taken, and acknowledged with one call.
+
+        None at all are acknowledged in their turn, after everything that came before."""
+        with self._arrived:
+            if self._closed.is_set():
+                return False
+            if self._waiting + len(entries) > CAPACITY:
+                self._counts.refused += len(entries)
+                return False
+            was_empty = not self._bundles
+            self._bundles.append(_Bundle(entries, acknowledge))
+            self._waiting += len(entries)
+            if was_empty or self._waiting >= BATCH:
+                self._arrived.notify()
         return True
 
     def submit(self, entry: Entry) -> Future[tuple[Fate, ...]]:
         """Like `put`, for callers that wait: done once durable. Raises queue.Full."""
         future: Future[tuple[Fate, ...]] = Future()
-        if not self.put(Parcel(entry, future.set_result)):
+
+        def done(fates: tuple[Fate, ...]) -> None:
+            if future.set_running_or_notify_cancel():  # a caller that went away must not spoil the batch
+                future.set_result(fates)
+
+        if not self.put(Parcel(entry, done)):
             raise queue.Full
         return future
 
@@ -68,8 +101,8 @@ class Inbox:
 
     @property
     def waiting(self) -> int:
-        """How many parcels wait."""
-        return self._queue.qsize()
+        """How many entries wait."""
+        return self._waiting
 
     def turn(self) -> float:
         """One batch: wait for it, commit it, acknowledge it. Returns how long to rest, in seconds."""
@@ -85,35 +118,49 @@ class Inbox:
 
     def close(self) -> None:
         """Takes nothing more. What waits unacknowledged stays with the broker."""
-        self._closed.set()
+        with self._arrived:
+            self._closed.set()
+            self._arrived.notify()
 
-    def _collect(self) -> list[Parcel]:
-        try:
-            batch = [self._queue.get(timeout=0.25)]
-        except queue.Empty:
-            return []
-        deadline = time.monotonic() + LINGER_S
-        while len(batch) < BATCH:
-            try:
-                batch.append(self._queue.get(timeout=max(0.0, deadline - time.monotonic())))
-            except queue.Empty:
-                break
-        return batch
+    def _collect(self) -> list[_Bundle]:
+        """What has come, after a linger that ends early once a batch is full."""
+        with self._arrived:
+            if not self._bundles and not self._arrived.wait(_LONGEST_WAIT_S):
+                return []
+            deadline = time.monotonic() + LINGER_S
+            while self._waiting < BATCH and not self._closed.is_set():
+                if not self._arrived.wait(max(0.0, deadline - time.monotonic())):
+                    break
+            batch: list[_Bundle] = []
+            collected = 0
+            while self._bundles and collected < BATCH:
+                batch.append(self._bundles.popleft())
+                collected += len(batch[-1].entries)
+            self._waiting -= collected
+            return batch
 
-    def _commit(self, batch: list[Parcel]) -> bool:
+    def _commit(self, batch: list[_Bundle]) -> bool:
         """False if the log takes nothing now: nothing is acknowledged, and the same batch is tried again."""
-        try:
-            appended = self._log.append([parcel.entry for parcel in batch], self._now())
-        except LogFaultError as fault:
-            self.fault = fault
-            self._counts.log_faults += 1
-            return False
-        self.fault = None
-        self._counts.fates(appended.fates)
+        entries = [entry for bundle in batch for entry in bundle.entries]
+        fates: tuple[Fate, ...] = ()
+        if entries:
+            try:
+                fates = self._log.append(entries, self._now()).fates
+            except LogFaultError as fault:
+                if self.fault is None:
+                    _LOG.warning("nothing is taken in: %s", fault)
+                self.fault = fault
+                self._counts.log_faults += 1
+                return False
+            if self.fault is not None:
+                _LOG.warning("the log takes facts again")
+            self.fault = None
+            self._counts.fates(fates)
         start = 0
-        for parcel in batch:
-            end = start + len(parcel.entry.facts)
-            parcel.acknowledge(appended.fates[start:end])
+        for bundle in batch:
+            end = start + sum([len(entry.facts) for entry in bundle.entries])
+            bundle.acknowledge(fates[start:end])
             start = end
-        self._committed()
+        if entries:
+            self._committed()
         return True

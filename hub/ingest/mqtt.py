@@ -1,16 +1,19 @@
-"""The shell around paho-mqtt: one persistent session, acknowledged by hand, never without the log's word."""
+"""The shell around the MQTT client: one persistent session, acknowledged by hand once the log says so."""
 
 from __future__ import annotations
 
 import logging
 import random
+import secrets
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -18,18 +21,35 @@ from paho.mqtt.reasoncodes import ReasonCode
 from hub.clock import NowMs
 from hub.config.model import Broker
 from hub.ingest.counts import Counts
-from hub.ingest.decode import Decoder, Message
-from hub.ingest.inbox import Inbox, Parcel
+from hub.ingest.decode import Decoder
+from hub.ingest.fast_client import StockClient, make_client
+from hub.ingest.flood import Flood
+from hub.ingest.inbox import BATCH, CROWDED, Inbox
+from hub.ingest.intake import Batch, Intake
 from hub.ingest.listening import Listening
-from hub.log.model import Fate
+from hub.ingest.publishes import Publish
+from hub.ingest.remembered import Remembered, RememberedHere
+from hub.ingest.subscriptions import note, plan
 
 _LOG: Final = logging.getLogger("campushub.mqtt")
 _KEEPALIVE_S: Final = 30
 _LONGEST_BACKOFF_S: Final = 30.0
 _SESSION_EXPIRY_S: Final = 0xFFFFFFFF  # MQTT 5: the session never expires
-_MAX_PACKET_BYTES: Final = 1_048_576  # MQTT 5 only: a broker must not send more
-# Without a word from the broker for this long after the marker was due, its backlog counts as in.
+# MQTT 5: so many may be unacknowledged. The linger of 10 ms and a commit let 500,000 a second pass. A largest
+# packet is not stated: brokers drop larger ones without a word, here they become dead letters.
+_WINDOW: Final = 10_000
+# After a read that brought less than plenty, wait a little before the next: it brings more at the same cost.
+_BREATH_S: Final = 0.003
+_PLENTY: Final = 500
+_REST_WHEN_HELD_BACK_S: Final = 0.02
+_REST_WHEN_ENDING_S: Final = 0.2
+# Without a word from the broker for this long while the marker is due, its backlog counts as in ...
 _MARKER_PATIENCE_S: Final = 10.0
+# ... and where devices never pause, after this long.
+_MARKER_LIMIT_S: Final = 300.0
+# So often the broker is asked whether messages still pass through it, and so long may the answer take.
+_ASK_EVERY_S: Final = 15.0
+_ANSWER_WITHIN_S: Final = 20.0
 
 
 class MqttIngest:
@@ -45,40 +65,60 @@ class MqttIngest:
         counts: Counts,
         now: NowMs,
         stopping: Callable[[], bool],
+        remembered: Remembered | None = None,
+        flood: Flood | None = None,
     ) -> None:
+        """`remembered`: what the broker's session is subscribed to; without it a new process asks anew."""
         self._broker = broker
-        self._decoder = decoder
+        self._filters = decoder.subscriptions()
         self._inbox = inbox
         self._listening = listening
         self._counts = counts
         self._now = now
         self._stopping = stopping
+        self._remembered: Remembered = remembered or RememberedHere()
+        self._session = f"{broker.client_id}@{broker.host}:{broker.port}"
         # Published to ourselves after subscribing: when it comes back, what was queued before it is in.
-        self._marker = f"campus/{site}/hub/marker"
+        self._marker_topic = f"campus/{site}/hub/marker"
+        self._intake = Intake(decoder, counts, flood or Flood(), now, self._marker_topic)
+        # Guards `_generation`: acknowledgements of one connection must not reach the next.
+        self._one_connection = threading.Lock()
         self._generation = 0
         self._failures = 0
+        self._closed = False
+        self._has_subscribed = False
+        self._session_kept = False  # what came while the hub was away was kept for it
+        self._is_held_up = False
         self._marker_due_ms = 0
+        self._heard_ms = 0
+        self._asked_s: float | None = None  # when a question went out that is not answered yet
+        self._answered_s = 0.0
+        self.unanswered = 0  # how often the broker took nothing although it was connected
+        self._taken = 0  # messages of the last read
         self._client = self._make_client()
         self.connected = False
         self.problem = "not connected yet"
 
     def turn(self) -> float:
         """One connection's whole life; returns how long to rest before the next, with full jitter."""
+        if self._is_ending():
+            return _REST_WHEN_ENDING_S
         try:
             self._connect()
-            while not self._stopping() and self._client.loop(timeout=0.2) == MQTTErrorCode.MQTT_ERR_SUCCESS:
-                self._give_up_on_marker()
+            while not self._is_ending() and self._client.loop(timeout=0.2) == MQTTErrorCode.MQTT_ERR_SUCCESS:
+                self._between_reads()
         except (OSError, ValueError, ssl.SSLError) as error:
             self._went_wrong(f"cannot reach {self._broker.host}:{self._broker.port}: {error}")
-        self._ended()
-        if self._stopping():
-            return 0.0
+        finally:
+            self._ended()
+        if self._is_ending():
+            return _REST_WHEN_ENDING_S
         self._failures += 1
         return random.uniform(0.05, min(_LONGEST_BACKOFF_S, 0.25 * 2 ** min(self._failures, 10)))  # noqa: S311
 
     def close(self) -> None:
-        """Says goodbye; the broker keeps the session and what comes for it."""
-        self._client.disconnect()
+        """The turn at work says goodbye and ends; the broker keeps the session and what comes for it."""
+        self._closed = True
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Sends at QoS 1; lost if there is no connection. Any thread."""
@@ -86,14 +126,14 @@ class MqttIngest:
 
     # --- connecting ---
 
-    def _make_client(self) -> paho.Client:
-        version5 = self._broker.protocol == "5"
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
+    def _make_client(self) -> StockClient:
+        client = make_client(
+            self._on_publishes,
+            lambda: self._inbox.waiting >= CROWDED,
             client_id=self._broker.client_id,
-            clean_session=None if version5 else False,
-            protocol=MQTTProtocolVersion.MQTTv5 if version5 else MQTTProtocolVersion.MQTTv311,
-            manual_ack=True,
+            protocol=MQTTProtocolVersion.MQTTv5
+            if self._broker.protocol == "5"
+            else MQTTProtocolVersion.MQTTv311,
         )
         if self._broker.username is not None:
             client.username_pw_set(self._broker.username, self._broker.password)
@@ -101,17 +141,17 @@ class MqttIngest:
             client.tls_set()
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
         return client
 
     def _connect(self) -> None:
-        self._generation += 1
+        with self._one_connection:
+            self._generation += 1
         arguments: dict[str, Any] = {}
         if self._broker.protocol == "5":
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's gap
             properties.SessionExpiryInterval = _SESSION_EXPIRY_S
-            properties.MaximumPacketSize = _MAX_PACKET_BYTES
+            properties.ReceiveMaximum = _WINDOW
             arguments = {"clean_start": False, "properties": properties}
         self._client.connect(self._broker.host, self._broker.port, keepalive=_KEEPALIVE_S, **arguments)
         connection = self._client.socket()
@@ -130,95 +170,147 @@ class MqttIngest:
         self.connected, self.problem, self._failures = True, "", 0
         self._counts.connections += 1
         self._marker_due_ms = self._now()
-        # Subscribing again to what a kept session has makes brokers repeat retained messages: harmless,
-        # and it heals a session that an older configuration made.
-        client.subscribe([(topic, 1) for topic in self._decoder.subscriptions()])
         if not flags.session_present:
             _LOG.info("the broker has no session of the hub: what was sent while it was away is not there")
+        todo = plan(
+            self._filters, self._session, self._remembered.load(), session_present=flags.session_present
+        )
+        self._has_subscribed = bool(todo.subscribe)
+        self._session_kept = flags.session_present
+        if todo.unsubscribe:
+            client.unsubscribe(list(todo.unsubscribe))
+        if todo.subscribe:
+            client.subscribe([(topic, 1) for topic in todo.subscribe])
+        else:
+            self._send_marker()
 
     def _on_subscribe(
         self, client: paho.Client, _: object, __: int, codes: list[ReasonCode], ___: object
     ) -> None:
-        refused = [
-            topic
-            for topic, code in zip(self._decoder.subscriptions(), codes, strict=False)
-            if code.is_failure
-        ]
+        refused = [topic for topic, code in zip(self._filters, codes, strict=False) if code.is_failure]
         if refused:
             self._went_wrong(f"the broker refuses the subscription to {', '.join(refused)}: check its rights")
             client.disconnect()
             return
-        client.publish(self._marker, b"", qos=1)
+        self._remembered.save(note(self._filters, self._session))
+        self._send_marker()
+
+    # --- the backlog ---
+
+    def _send_marker(self) -> None:
+        self._intake.judges_floods = False
+        self._intake.marker = secrets.token_hex(8).encode()
+        self._marker_due_ms = self._now()
+        self._client.publish(self._marker_topic, self._intake.marker, qos=1)
+
+    def _ask(self) -> None:
+        """Whether the broker still takes and gives messages: one that cannot write looks connected, and
+        silent. It is asked by a marker of our own, and given up on if that does not come back."""
+        now_s = time.monotonic()
+        if self._asked_s is not None and now_s - self._asked_s > _ANSWER_WITHIN_S:
+            self.unanswered += 1
+            self._went_wrong(
+                "the broker takes no messages, although it is connected: look at its disk and log"
+            )
+            self._asked_s = None
+            self._client.disconnect()
+        elif self._asked_s is None and now_s - self._answered_s > _ASK_EVERY_S:
+            self._asked_s = now_s
+            self._intake.marker = secrets.token_hex(8).encode()
+            self._client.publish(self._marker_topic, self._intake.marker, qos=1)
+
+    def _backlog_is_in(self) -> None:
+        self._asked_s, self._answered_s = None, time.monotonic()
+        self._listening.caught_up(self._now(), kept=self._session_kept)
+        self._intake.judges_floods = True
 
     def _give_up_on_marker(self) -> None:
-        waited_ms = self._now() - self._marker_due_ms
-        if self.connected and self._inbox.waiting == 0 and waited_ms > _MARKER_PATIENCE_S * 1000:
-            self._listening.caught_up(self._now())
-
-    # --- a message ---
-
-    def _on_message(self, client: paho.Client, _: object, message: paho.MQTTMessage) -> None:
-        try:
-            self._take(client, message)
-        except Exception:  # noqa: BLE001 - an error here would end the connection; the message stays unacknowledged
-            self._counts.refused += 1
-            _LOG.exception("a message could not be taken in")
-
-    def _take(self, client: paho.Client, message: paho.MQTTMessage) -> None:
-        self._counts.messages += 1
-        packet_id, qos, generation = message.mid, message.qos, self._generation
-        topic = _topic_of(message)
-        if topic == self._marker:
-            client.ack(packet_id, qos)
-            self._listening.caught_up(self._now())
+        if not self.connected or self._intake.judges_floods or self._inbox.waiting or self._is_held_up:
             return
-        taken = self._decoder.take(
-            Message(topic, bytes(message.payload), packet_id, message.dup, message.retain, self._now())
-        )
-        self._count(
-            taken.ignored, len(taken.entry.meetings), [letter.reason for letter in taken.entry.letters]
-        )
-        if taken.ignored:
-            client.ack(packet_id, qos)
+        now_ms = self._now()
+        quiet_ms = now_ms - max(self._heard_ms, self._marker_due_ms)
+        if quiet_ms <= _MARKER_PATIENCE_S * 1000 and now_ms - self._marker_due_ms <= _MARKER_LIMIT_S * 1000:
             return
+        self._session_kept = False
+        if self._has_subscribed:
+            self._backlog_is_in()
+            return
+        # A session that does not bring the marker has lost its subscriptions: a broker's store can be older.
+        self._has_subscribed = True
+        self._marker_due_ms = now_ms
+        self._client.subscribe([(topic, 1) for topic in self._filters])
 
-        def acknowledge(_: tuple[Fate, ...]) -> None:
-            # After a reconnect the broker sends again what it has no acknowledgement for, and packet ids
-            # may mean other messages: only the connection that brought a message may acknowledge it.
-            if generation == self._generation:
-                client.ack(packet_id, qos)
+    def _between_reads(self) -> None:
+        self._give_up_on_marker()
+        if self._inbox.fault is not None or self._inbox.waiting >= CROWDED:
+            self._is_held_up = True
+            self._intake.judges_floods = False
+            time.sleep(_REST_WHEN_HELD_BACK_S)
+        elif self._is_held_up:
+            self._is_held_up = False
+            if self.connected:
+                self._send_marker()
+        elif self.connected and self._intake.judges_floods:
+            self._ask()
+        if self._client.reads_many and 0 < self._taken < _PLENTY:
+            time.sleep(_BREATH_S)
+        self._taken = 0
 
-        self._inbox.put(Parcel(taken.entry, acknowledge))
+    # --- messages ---
 
-    def _count(self, ignored: str, meetings: int, letters: list[str]) -> None:
-        if ignored:
-            self._counts.ignored[ignored] += 1
-        self._counts.strangers += meetings
-        self._counts.letters.update(letters)
+    def _on_publishes(self, publishes: list[Publish]) -> None:
+        self._taken += len(publishes)
+        self._heard_ms = self._now()
+        generation = self._generation
+        for start in range(0, len(publishes), BATCH):
+            self._hand_on(self._intake.take(publishes[start : start + BATCH]), generation)
+
+    def _hand_on(self, batch: Batch, generation: int) -> None:
+        taken = self._inbox.put_many(batch.entries, lambda _: self._durable(batch, generation))
+        if not taken and not self._is_ending():
+            # What was not taken comes again on a new connection, and only there.
+            self._went_wrong("the inbox has no room")
+            self._client.disconnect()
+
+    def _durable(self, batch: Batch, generation: int) -> None:
+        """Called once the batch is in the log."""
+        # After a reconnect the broker sends again what it has no acknowledgement for, and packet ids
+        # may mean other messages: only the connection that brought a message may acknowledge it.
+        with self._one_connection:
+            if generation != self._generation:
+                return
+            self._client.ack_many(batch.of_qos_1)
+            for packet_id in batch.of_qos_2:
+                self._client.ack(packet_id, 2)
+            if batch.has_marker:
+                self._backlog_is_in()
 
     # --- losing it ---
 
     def _on_disconnect(
         self, _: paho.Client, __: object, ___: paho.DisconnectFlags, code: ReasonCode, ____: object
     ) -> None:
-        if self.connected and not self._stopping():
+        if self.connected and not self._is_ending():
             self._went_wrong(f"the broker closed the connection: {code}")
 
     def _ended(self) -> None:
+        if self._client.socket() is not None:
+            self._client.disconnect()
+            self._client.loop_write()
         if self.connected:
             self._counts.disconnections += 1
         self.connected = False
-        self._listening.lost()
+        self._asked_s = None
+        with self._one_connection:
+            self._generation += 1
+            self._intake.judges_floods = False
+            self._listening.lost(self._now())
+
+    def _is_ending(self) -> bool:
+        return self._closed or self._stopping()
 
     def _went_wrong(self, problem: str) -> None:
         """Logged once when it begins, not at every attempt."""
         if problem != self.problem:
             _LOG.warning("%s", problem)
         self.problem = problem
-
-
-def _topic_of(message: paho.MQTTMessage) -> str:
-    try:
-        return message.topic
-    except UnicodeDecodeError:
-        return repr(message._topic)  # noqa: SLF001 - paho keeps the raw bytes nowhere else

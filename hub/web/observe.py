@@ -75,6 +75,7 @@ def _of_counts(counts: Counts) -> Iterator[Metric]:
     yield _counter("messages_refused", "Messages left with the broker: no room.", counts.refused)
     yield _counter("log_faults", "Commits of the log that failed.", counts.log_faults)
     yield _counter("stranger_messages", "Messages of devices not configured.", counts.strangers)
+    yield _counter("flooded", "Messages beyond their sender's limit, not kept.", counts.flooded)
     yield _counter("broker_connections", "Connections made to the broker.", counts.connections)
     yield _counter("broker_disconnections", "Connections to the broker lost.", counts.disconnections)
     facts = {fate.value: counts.facts[fate] for fate in Fate}

@@ -1,0 +1,117 @@
+"""From a batch of messages as received to what the inbox takes and the broker may forget; does no IO."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from devices.wire import WireReason, escaped
+from hub.clock import NowMs
+from hub.ingest.counts import Counts
+from hub.ingest.decode import Decoder, Message
+from hub.ingest.flood import Flood
+from hub.ingest.publishes import Publish
+from hub.log.model import Entry, Letter
+
+_LOG: Final = logging.getLogger("campushub.mqtt")
+_TOPIC_CHARS_KEPT: Final = 256
+FLOOD: Final = "flood"
+HUB_FAULT: Final = "hub_fault"
+_STRANGERS: Final = b"every unknown device together"
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What one read brought: the entries, and what to acknowledge once they are durable, in the order of
+    arrival. `has_marker`: the marker that was waited for is among them."""
+
+    entries: list[Entry]
+    of_qos_1: list[int]
+    of_qos_2: list[int]
+    has_marker: bool
+
+
+class Intake:
+    """Takes messages apart. Whatever they are, each is acknowledged: as a fact, a dead letter, or ignored."""
+
+    def __init__(self, decoder: Decoder, counts: Counts, flood: Flood, now: NowMs, marker_topic: str) -> None:
+        self._decoder = decoder
+        self._counts = counts
+        self._flood = flood
+        self._now = now
+        self._marker_topic = marker_topic.encode()
+        # The payload of the marker that is waited for; others are of earlier connections.
+        self.marker = b""
+        # While a backlog comes in, the pace is the broker's and says nothing about the senders.
+        self.judges_floods = False
+
+    def take(self, publishes: Sequence[Publish]) -> Batch:
+        """Never raises for what a message holds."""
+        now_ms = self._now()
+        batch = Batch([], [], [], has_marker=any(self._is_marker(publish) for publish in publishes))
+        entries, of_qos_1 = batch.entries, batch.of_qos_1
+        for publish in publishes:
+            if publish.qos == 1:
+                of_qos_1.append(publish.packet_id)
+            elif publish.qos:
+                batch.of_qos_2.append(publish.packet_id)
+            try:
+                entry = self._entry(publish, now_ms)
+            except Exception as error:  # noqa: BLE001 - it would end the connection, come again and end it again
+                _LOG.exception("a message could not be taken in")
+                entry = self._letter(publish, now_ms, HUB_FAULT, f"{type(error).__name__}: {error}")
+            if entry is not None:
+                entries.append(entry)
+        self._counts.messages += len(publishes)
+        return batch
+
+    def _entry(self, publish: Publish, now_ms: int) -> Entry | None:
+        topic = publish.topic
+        if self.judges_floods and not self._flood.takes(topic, now_ms):
+            return self._excess(publish, topic, now_ms)
+        if topic == self._marker_topic:
+            return None
+        if publish.missing:
+            size = len(publish.payload) + publish.missing
+            return self._letter(publish, now_ms, WireReason.TOO_LARGE.value, f"{size} bytes")
+        taken = self._decoder.take(
+            Message(_text(topic), publish.payload, publish.packet_id, publish.again, publish.retained, now_ms)
+        )
+        if taken.ignored:
+            self._counts.ignored[taken.ignored] += 1
+            return None
+        entry = taken.entry
+        if entry.meetings:
+            if self.judges_floods and not self._flood.takes(_STRANGERS, now_ms):
+                return self._excess(publish, _STRANGERS, now_ms)
+            self._counts.strangers += len(entry.meetings)
+        if entry.letters:
+            self._counts.letters.update(letter.reason for letter in entry.letters)
+        return entry
+
+    def _excess(self, publish: Publish, sender: bytes, now_ms: int) -> Entry | None:
+        """All of it is counted; a dead letter now and then says how much, and shows one."""
+        self._counts.flooded += 1
+        stands_for = self._flood.sample(sender, now_ms)
+        if not stands_for:
+            return None
+        return self._letter(
+            publish, now_ms, FLOOD, f"{stands_for} messages beyond the limit since the last such letter"
+        )
+
+    def _letter(self, publish: Publish, now_ms: int, reason: str, detail: str) -> Entry:
+        self._counts.letters[reason] += 1
+        topic = escaped(_text(publish.topic), _TOPIC_CHARS_KEPT)
+        return Entry(letters=(Letter(now_ms, topic, publish.payload, reason, escaped(detail, 400)),))
+
+    def _is_marker(self, publish: Publish) -> bool:
+        return publish.topic == self._marker_topic and publish.payload == self.marker
+
+
+def _text(topic: bytes) -> str:
+    try:
+        return topic.decode()
+    except UnicodeDecodeError:
+        return repr(topic)
