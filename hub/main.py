@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 from collections.abc import Iterable
 from concurrent.futures import Future
@@ -24,7 +25,7 @@ from hub.config.model import Campus
 from hub.faces import make_pages, make_routers
 from hub.folder import FolderLock
 from hub.history.choose import make_history
-from hub.history.port import Link, Refused
+from hub.history.port import RAW_DAYS, Link, Refused
 from hub.history.pump import HistoryPump
 from hub.ingest.counts import Counts
 from hub.ingest.decode import Decoder
@@ -35,6 +36,7 @@ from hub.live.board import Board
 from hub.live.reader import LiveReader
 from hub.log.model import Entry, Fate, Letter
 from hub.log.reader import LogReader
+from hub.log.tail import Tail
 from hub.log.writer import LogWriter
 from hub.loop import Loop
 from hub.patrol.planning import runs_of_day
@@ -45,7 +47,8 @@ _LOG: Final = logging.getLogger("campushub")
 _SUBSCRIBED: Final = "broker_subscriptions"
 _TICK_REST_S: Final = 0.5
 _KEPT_WITHIN_S: Final = 30.0
-_PRUNE_REST_S: Final = 3_600.0
+_PRUNE_REST_S: Final = 300.0
+_DISK_RESERVE_BYTES: Final = 512 * 1024 * 1024
 _DAY_MS: Final = 86_400_000
 # A reader this far behind the log is behind; less is the normal pace.
 _BEHIND_FACTS: Final = 5_000
@@ -63,7 +66,8 @@ class Hub:
         self.now = now
         self.counts = Counts()
         self._listening = Listening()
-        self._log = LogWriter(log_path)
+        self._tail = Tail()
+        self._log = LogWriter(log_path, self._tail)
         self.book = Book(campus.storage.book_url)
         self.board = Board(campus.devices)
         self._history = make_history(campus.storage.history, folder)
@@ -72,8 +76,10 @@ class Hub:
         reader = LogReader(log_path)
         self._letters_before = sum(reader.letter_counts().values())
         reader.close()
-        self._live = LiveReader(self.board, LogReader(log_path), self.book, now)
-        self._pump = HistoryPump(campus, self._history, LogReader(log_path), self.book, self._quarantine)
+        self._live = LiveReader(self.board, LogReader(log_path, self._tail), self.book, now)
+        self._pump = HistoryPump(
+            campus, self._history, LogReader(log_path, self._tail), self.book, self._quarantine
+        )
         self._stopping = threading.Event()
         self._mqtt = self._make_mqtt()
         self._broker = _make_broker(campus, folder)
@@ -170,7 +176,7 @@ class Hub:
             campus,
             watches_of_devices(campus),
             lambda day: runs_of_day(campus.rounds.values(), campus.checkpoints, campus.site.zone, day),
-            LogReader(log_path),
+            LogReader(log_path, self._tail),
             self.book,
             self.now,
             self._decided,
@@ -237,11 +243,26 @@ class Hub:
         return self._broker.turn()
 
     def _prune(self) -> float:
+        """Bounds what is kept by age and by disk. The history may be away for long: with the disk running
+        out, what it has not read goes before everything stops."""
         read_by_all = min(self._alerts.saved_cursor, self._pump.cursors.log, self._live.cursor)
-        self._inbox.between_batches(
-            lambda log: log.prune(self.now() - self._campus.storage.log_days * _DAY_MS, read_by_all)
-        )
+        before_ms = self.now() - self._campus.storage.log_days * _DAY_MS
+        self._inbox.between_batches(lambda log: self._prune_log(log, before_ms, read_by_all))
+        self._pump.prune_before_ms = self.now() - RAW_DAYS * _DAY_MS
         return _PRUNE_REST_S
+
+    def _prune_log(self, log: LogWriter, before_ms: int, read_by_all: int) -> None:
+        pruned = log.prune(before_ms, read_by_all, self._most_log_bytes())
+        if pruned.unread:
+            _LOG.error("the disk runs out: %d facts left the log before they were read", pruned.unread)
+
+    def _most_log_bytes(self) -> int | None:
+        """How large the log may be so that the disk keeps its reserve; None: as large as its age makes it."""
+        disk = shutil.disk_usage(self._campus.storage.folder)
+        reserve = min(_DISK_RESERVE_BYTES, disk.total // 20)
+        if disk.free >= reserve:
+            return None
+        return max(0, self._log_path.stat().st_size - (reserve - disk.free))
 
     def _quarantine(self, refused: Iterable[Refused]) -> None:
         """Points that the history will never take join the dead letters, with the store's own reason."""

@@ -48,13 +48,15 @@ def run(load: Load, boot: int, clock: Callable[[], float] = time.monotonic) -> S
         selector.register(publisher.socket, selectors.EVENT_READ, publisher)
     started = clock()
     heard = started
-    sent = 0
+    sent = turn = 0
     while (now := clock()) - started < load.seconds:
         due = int((now - started) * load.rate_hz) if load.rate_hz else sent + _PIECE * load.publishers
-        for publisher in publishers:
+        share = max(1, min(_PIECE, (due - sent) // load.publishers))
+        for publisher in publishers[turn:] + publishers[:turn]:
             if sent >= due:
                 break
-            sent += publisher.send(min(_PIECE, due - sent))
+            sent += publisher.send(min(share, due - sent))
+            turn = (turn + 1) % load.publishers
         _hear(selector, 0.0005 if load.rate_hz else 0.0)
     took = clock() - started
     acknowledged = sum(publisher.acknowledged for publisher in publishers)

@@ -7,12 +7,12 @@ from typing import Final, assert_never
 
 from hub.config.model import History as HistoryConfig
 from hub.config.model import HistoryKind
-from hub.history.port import History
+from hub.history.port import Store
 
 DUCK_FILE: Final = "history.duckdb"
 
 
-def make_history(config: HistoryConfig, folder: Path) -> History:
+def make_history(config: HistoryConfig, folder: Path) -> Store:
     """The configured history, not yet opened. `folder`: where the embedded one keeps its file."""
     match config.kind:
         case HistoryKind.DUCKDB:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
-
-import msgspec
 
 from hub.config.model import History as HistoryConfig
 from hub.config.model import HistoryKind
 from hub.history import influxql
+from hub.history.excursions import excursions
 from hub.history.influx_http import ContentRefusedError, InfluxHttp
+from hub.history.influx_meters import energy_of
+from hub.history.influx_questions import QueryError, Questions, numbers
 from hub.history.line_protocol import PRECISION, UnencodableError, line
 from hub.history.port import (
     Aggregate,
     Cursors,
+    Excursion,
     HistoryUnavailableError,
+    Limits,
     Link,
+    Newest,
     Point,
     Refused,
     Sample,
+    Used,
 )
 
 _GZIP_FROM_BYTES: Final = 1024
@@ -28,24 +34,6 @@ _GZIP_LEVEL: Final = 1  # higher levels cost ten times as much and save little
 _UNSUPPORTED_MEDIA: Final = 415
 
 _Line = tuple[Point, bytes]
-_Row = tuple[int | float | bool | str | None, ...]
-
-
-class _Series(msgspec.Struct):
-    values: list[_Row] = []
-
-
-class _Result(msgspec.Struct):
-    series: list[_Series] = []
-    error: str = ""
-
-
-class _Answer(msgspec.Struct):
-    results: list[_Result]
-
-
-class _QueryError(Exception):
-    """InfluxDB answered the question with an error in its own words."""
 
 
 class InfluxHistory:
@@ -57,17 +45,17 @@ class InfluxHistory:
         self._organisation = config.organisation
         self._where = config.url
         self._http = http or InfluxHttp(config)
+        self._questions = Questions(self._http, config.database, config.url)
         self._gzip = True
 
     def open(self) -> None:
         """Checks address and credentials; on 1.x makes the database (a bucket is an administrator's)."""
-        try:
+        with self._refusing():
             if not self._is_v1:
-                self._rows("SHOW MEASUREMENTS LIMIT 1")
-            elif (self._database,) not in self._rows("SHOW DATABASES"):
-                self._create_database()  # only then: it takes an administrator
-        except _QueryError as error:
-            raise self._refusal(error) from error
+                self._questions.rows("SHOW MEASUREMENTS LIMIT 1")
+            elif (self._database,) not in self._questions.rows("SHOW DATABASES"):
+                # Only then: it takes an administrator.
+                self._questions.command(influxql.create_database(self._database))
 
     def cursors(self) -> None:
         """InfluxDB has no transactions to keep cursors in."""
@@ -102,14 +90,43 @@ class InfluxHistory:
             question = influxql.select(measurement, field, device, start_ms, end_ms)
         else:
             question = influxql.select_steps(measurement, field, device, start_ms, end_ms, step_ms, aggregate)
-        try:
-            found = self._rows(question)
-        except _QueryError as error:
-            raise self._refusal(error) from error
-        rows = [(int(at), float(value)) for at, value in found if at is not None and value is not None]
+        with self._refusing():
+            rows = numbers(self._questions.rows(question))
         if is_raw:
             return influxql.fold(rows, step_ms, aggregate)
         return tuple(Sample(at_ms, value) for at_ms, value in rows)
+
+    def latest(self, measurement: str, field: str) -> tuple[Newest, ...]:
+        """The newest value of every device."""
+        if not influxql.answers(measurement, field, Aggregate.LAST):
+            return ()
+        with self._refusing():
+            found = self._questions.by_device(influxql.select_latest(measurement, field))
+        return tuple(Newest(device, *max(rows)) for device, rows in sorted(found.items()) if rows)
+
+    def samples(
+        self, measurement: str, field: str, device: str, start_ms: int, end_ms: int
+    ) -> tuple[Sample, ...]:
+        """The values themselves in [start, end)."""
+        if not influxql.answers(measurement, field, Aggregate.LAST) or start_ms >= end_ms:
+            return ()
+        with self._refusing():
+            found = self._questions.rows(influxql.select(measurement, field, device, start_ms, end_ms))
+        return tuple(Sample(at_ms, value) for at_ms, value in numbers(found))
+
+    def energy(self, devices: Sequence[str], start_ms: int, end_ms: int, step_ms: int) -> tuple[Used, ...]:
+        """Energy by intervals from `start_ms`."""
+        with self._refusing():
+            return energy_of(self._questions, devices, start_ms, end_ms, step_ms)
+
+    def excursions(
+        self, measurement: str, field: str, device: str, limits: Limits, start_ms: int, end_ms: int
+    ) -> tuple[Excursion, ...]:
+        """The stretches outside the limits."""
+        return excursions(self.samples(measurement, field, device, start_ms, end_ms), limits)
+
+    def prune(self, before_ms: int) -> None:
+        """Retention is InfluxDB's own, and its administrator's."""
 
     def close(self) -> None:
         """Lets go of the connections."""
@@ -152,34 +169,14 @@ class InfluxHistory:
         address = {"org": self._organisation, "bucket": self._database, "precision": PRECISION}
         return "/api/v2/write", address
 
-    def _create_database(self) -> None:
-        question = {"q": influxql.create_database(self._database)}
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """An error in the answer to a question needs a person: no later try will fare better."""
         try:
-            _rows_in(self._http.post_form("/query", question), self._where)
-        except ContentRefusedError as error:
+            yield
+        except (QueryError, ContentRefusedError) as error:
             raise self._refusal(error) from error
-
-    def _rows(self, question: str) -> list[_Row]:
-        query = {"db": self._database, "epoch": "ms", "q": question}
-        try:
-            body = self._http.get("/query", query)
-        except ContentRefusedError as error:
-            raise self._refusal(error) from error
-        return _rows_in(body, self._where)
 
     def _refusal(self, error: Exception) -> HistoryUnavailableError:
         what = "database" if self._is_v1 else "bucket"
         return HistoryUnavailableError(Link.REFUSED, f"{self._where}, {what} {self._database}: {error}")
-
-
-def _rows_in(body: bytes, where: str) -> list[_Row]:
-    try:
-        answer = msgspec.json.decode(body, type=_Answer)
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise HistoryUnavailableError(
-            Link.UNREACHABLE, f"{where} gave an answer that is not InfluxDB's, or only a part of one"
-        ) from error
-    for result in answer.results:
-        if result.error:
-            raise _QueryError(result.error)
-    return [row for result in answer.results for series in result.series for row in series.values]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal
 
 from devices.series import TAG_DEVICE, FieldType
 from hub.history.port import Aggregate, Sample
@@ -51,6 +52,45 @@ def select_steps(
     return f"SELECT {aggregate.value}({identifier(field)}){source} GROUP BY time({step_ms}ms) fill(none)"
 
 
+def select_latest(measurement: str, field: str) -> str:
+    """Each device's newest value, at its time."""
+    source = f" FROM {identifier(measurement)}"
+    return f"SELECT last({identifier(field)}){source} GROUP BY {identifier(TAG_DEVICE)}"
+
+
+def select_counters(
+    measurement: str, field: str, devices: Sequence[str], start_ms: int, end_ms: int, step_ms: int
+) -> str:
+    """Each device's last value by steps that begin at `start_ms`, at the start of its step."""
+    return (
+        f"SELECT last({identifier(field)}){_source_of_many(measurement, devices, start_ms, end_ms)}"
+        f" GROUP BY time({step_ms}ms, {start_ms % step_ms}ms), {identifier(TAG_DEVICE)} fill(none)"
+    )
+
+
+def select_one(
+    which: Literal["first", "last"],
+    measurement: str,
+    field: str,
+    devices: Sequence[str],
+    start_ms: int,
+    end_ms: int,
+) -> str:
+    """Each device's first or last value in [start, end), at its own time."""
+    source = _source_of_many(measurement, devices, start_ms, end_ms)
+    return f"SELECT {which}({identifier(field)}){source} GROUP BY {identifier(TAG_DEVICE)}"
+
+
+def select_drops(measurement: str, field: str, devices: Sequence[str], start_ms: int, end_ms: int) -> str:
+    """The times at which a device's counter is lower than before, and by how much."""
+    source = _source_of_many(measurement, devices, start_ms, end_ms)
+    device = identifier(TAG_DEVICE)
+    return (
+        f'SELECT "drop" FROM (SELECT difference({identifier(field)}) AS "drop"{source}'  # noqa: S608 - quoted
+        f' GROUP BY {device}) WHERE "drop" < 0 GROUP BY {device}'
+    )
+
+
 def fold(rows: list[tuple[int, float]], step_ms: int, aggregate: Aggregate) -> tuple[Sample, ...]:
     """Mean, minimum or maximum of raw values by steps, as the database would have made it."""
     steps: dict[int, list[float]] = {}
@@ -75,4 +115,10 @@ def _folded(values: list[float], aggregate: Aggregate) -> float:
 
 def _source(measurement: str, device: str, start_ms: int, end_ms: int) -> str:
     where = f"{identifier(TAG_DEVICE)} = {string(device)} AND time >= {start_ms}ms AND time < {end_ms}ms"
+    return f" FROM {identifier(measurement)} WHERE {where}"
+
+
+def _source_of_many(measurement: str, devices: Sequence[str], start_ms: int, end_ms: int) -> str:
+    named = " OR ".join(f"{identifier(TAG_DEVICE)} = {string(device)}" for device in devices)
+    where = f"({named}) AND time >= {start_ms}ms AND time < {end_ms}ms"
     return f" FROM {identifier(measurement)} WHERE {where}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 FieldValue = float | bool | int | str
+RAW_DAYS: Final = 400  # how long single values are kept: a year of cold-chain records, and some weeks
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -59,6 +60,47 @@ class Sample(msgspec.Struct, frozen=True):
     value: float
 
 
+class Newest(msgspec.Struct, frozen=True):
+    """The newest value of one device's field; true is 1."""
+
+    device: str
+    at_ms: int
+    value: float
+
+
+class Used(msgspec.Struct, frozen=True):
+    """The energy that one meter counted in the interval that begins at `at_ms`.
+
+    `resets`: how often its counter began anew; what was used unseen around that is not in `energy_kwh`."""
+
+    device: str
+    at_ms: int
+    energy_kwh: float
+    resets: int
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What lies below `low` or above `high` is outside; None: no limit on that side."""
+
+    low: float | None
+    high: float | None
+
+
+class Excursion(msgspec.Struct, frozen=True):
+    """One stretch of a series outside its limits, from its first value outside to the first inside again.
+
+    `minutes`: how long it is known to have been outside, silences left out. `is_over`: false where the last
+    value was still outside (`end_ms` is then its time). `mean`: of the values, each weighing the same."""
+
+    start_ms: int
+    end_ms: int
+    low: float
+    high: float
+    mean: float
+    minutes: float
+    is_over: bool
+
+
 class Link(Enum):
     """How the store is doing."""
 
@@ -107,5 +149,41 @@ class History(Protocol):
 
         Texts can only be counted: any other aggregate of them is empty. Raises HistoryUnavailableError."""
 
+    def prune(self, before_ms: int) -> None:
+        """Drops raw values measured before (a whole hour, rounded down); long-term values stay.
+
+        Where retention is the store's own affair (InfluxDB), does nothing."""
+
     def close(self) -> None:
         """Let go of files and connections."""
+
+
+class Store(History, Protocol):
+    """A history that answers every question; both stores are one.
+
+    Every question raises HistoryUnavailableError."""
+
+    def latest(self, measurement: str, field: str) -> tuple[Newest, ...]:
+        """The newest value of every device that ever had one, by device; texts have none."""
+
+    def samples(
+        self, measurement: str, field: str, device: str, start_ms: int, end_ms: int
+    ) -> tuple[Sample, ...]:
+        """The values themselves in [start, end), in time order; texts have none."""
+
+    def energy(self, devices: Sequence[str], start_ms: int, end_ms: int, step_ms: int) -> tuple[Used, ...]:
+        """What each meter counted in intervals of `step_ms` that begin at `start_ms`; by device and time.
+
+        What was used between two readings stands in the later one's interval; intervals without readings
+        are left out. The reading before the first interval counts up to a day back."""
+
+    def excursions(
+        self,
+        measurement: str,
+        field: str,
+        device: str,
+        limits: Limits,
+        start_ms: int,
+        end_ms: int,
+    ) -> tuple[Excursion, ...]:
+        """The stretches outside the limits among the values in [start, end), in order."""

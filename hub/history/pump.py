@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import random
 from collections.abc import Callable, Iterable, Mapping
@@ -13,14 +14,14 @@ from hub.book import cursors, journal
 from hub.book.model import AlertChanged, Recorded, RoundChanged
 from hub.book.store import Book
 from hub.config.model import Campus
+from hub.config.model import History as HistoryConfig
 from hub.history.points import Place, points_of_fact
 from hub.history.port import Cursors, History, HistoryUnavailableError, Link, Point, Refused
 from hub.log.reader import LogReader
 
 _LOG: Final = logging.getLogger("campushub.history")
 BATCH: Final = 2_000
-_LOG_CURSOR: Final = "history"
-_BOOK_CURSOR: Final = "history-journal"
+_PRUNE_EVERY_MS: Final = 86_400_000
 _LONGEST_PAUSE_S: Final = 60.0
 
 
@@ -40,6 +41,7 @@ class HistoryPump:
         self._places = _places(campus)
         self._areas: Mapping[str, str] = {device.id: device.area for device in campus.devices.values()}
         self._site = campus.site.id
+        self._log_cursor, self._book_cursor = _cursor_names(campus.storage.history)
         self._history = history
         self._log = log
         self._book = book
@@ -47,6 +49,8 @@ class HistoryPump:
         self._opened = False
         self._failures = 0
         self.cursors = Cursors()
+        self.prune_before_ms = 0  # set from outside; done at the next turn
+        self._pruned_ms = 0
         self.link = Link.OK
         self.detail = ""
 
@@ -54,6 +58,7 @@ class HistoryPump:
         """Carries one batch; returns how long to rest, in seconds."""
         try:
             carried = self._carry()
+            self._prune_if_asked()
         except HistoryUnavailableError as error:
             return self._rest_after(error)
         if self.link is not Link.OK:
@@ -84,6 +89,11 @@ class HistoryPump:
             self._keep_in_book(reached)
         self.cursors = reached
         return max(len(facts), len(decisions))
+
+    def _prune_if_asked(self) -> None:
+        if self.prune_before_ms - self._pruned_ms >= _PRUNE_EVERY_MS:
+            self._history.prune(self.prune_before_ms)
+            self._pruned_ms = self.prune_before_ms
 
     def _points(self, fact: Fact) -> tuple[Point, ...]:
         place = self._places.get(fact.device)
@@ -138,17 +148,24 @@ class HistoryPump:
 
     def _cursors_in_book(self) -> Cursors:
         with self._book.reading() as session:
-            return Cursors(cursors.load(session, _LOG_CURSOR), cursors.load(session, _BOOK_CURSOR))
+            return Cursors(cursors.load(session, self._log_cursor), cursors.load(session, self._book_cursor))
 
     def _keep_in_book(self, reached: Cursors) -> None:
         with self._book.writing() as session:
-            cursors.save(session, _LOG_CURSOR, reached.log)
-            cursors.save(session, _BOOK_CURSOR, reached.book)
+            cursors.save(session, self._log_cursor, reached.log)
+            cursors.save(session, self._book_cursor, reached.book)
 
 
 def _in_order(id_: int) -> int:
     """Decisions of one millisecond keep their order: the last one is how things stand."""
     return id_ % 1_000_000
+
+
+def _cursor_names(history: HistoryConfig) -> tuple[str, str]:
+    """One pair for each store: another one is filled from the beginning of the log."""
+    place = f"{history.kind.value}\n{history.url}\n{history.organisation}\n{history.database}"
+    digest = hashlib.sha256(place.encode()).hexdigest()[:32]
+    return f"history:{digest}", f"journal:{digest}"
 
 
 def _places(campus: Campus) -> dict[str, Place]:

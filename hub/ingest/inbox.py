@@ -106,14 +106,14 @@ class Inbox:
 
     def turn(self) -> float:
         """One batch: wait for it, commit it, acknowledge it. Returns how long to rest, in seconds."""
-        while not self._chores.empty():
-            self._chores.get()(self._log)
+        self._do_chores()
         batch = self._collect()
         if not batch:
             return 0.0
         while not self._commit(batch):
             if self._closed.wait(_PAUSE_WHEN_BROKEN_S):
                 return 0.0
+            self._do_chores()  # what is pruned may be the room that a batch needs
         return 0.0
 
     def close(self) -> None:
@@ -121,6 +121,13 @@ class Inbox:
         with self._arrived:
             self._closed.set()
             self._arrived.notify()
+
+    def _do_chores(self) -> None:
+        while not self._chores.empty():
+            try:
+                self._chores.get()(self._log)
+            except LogFaultError as fault:
+                _LOG.warning("the log could not be tidied: %s", fault)
 
     def _collect(self) -> list[_Bundle]:
         """What has come, after a linger that ends early once a batch is full."""

@@ -78,10 +78,21 @@ class Fate(Enum):
 
 
 class Appended(msgspec.Struct, frozen=True):
-    """What one durable commit did: a fate for every fact, in order, and the log's newest sequence number."""
+    """What one durable commit did: a fate for every fact, in order, and the log's newest sequence number.
+    `seqs` goes with `fates`: the number under which a fact was appended, 0 if it was not."""
 
     fates: tuple[Fate, ...]
     newest_seq: int
+    seqs: tuple[int, ...] = ()
+
+
+class Pruned(msgspec.Struct, frozen=True):
+    """What retention took away. `unread`: facts among them that a reader had not read, dropped because the
+    byte limit left no choice. `days` went whole; the newest day can only lose its beginning."""
+
+    days: tuple[str, ...] = ()
+    facts: int = 0
+    unread: int = 0
 
 
 class Logged(msgspec.Struct, frozen=True):

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import apsw
 import msgspec
 
 from devices.facts import Fact, Tap
-from hub.log import schema
+from hub.log import body, schema
+from hub.log.folding import Folding
 from hub.log.model import Latest, Logged, StoredLetter, Stranger
-
-_decoder: Final = msgspec.msgpack.Decoder(Fact)
+from hub.log.tail import Tail
 
 
 class LogReader:
     """A reader of the log. It never blocks the writer and is for one thread; raises LogFaultError."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tail: Tail | None = None) -> None:
+        """With the writer's `tail`, facts that are still in memory are not read from the file."""
         self._path = path
+        self._tail = tail
         self._db = schema.connect_reader(path)
 
     def after(self, seq: int, limit: int) -> tuple[Logged, ...]:
         """Up to `limit` facts that follow `seq`, in order of arrival."""
+        if self._tail is not None and (newest := self._tail.after(seq, limit)) is not None:
+            return newest
         found: list[Logged] = []
         for day in self._days_from(seq + 1):
             rows = self._query(
@@ -32,23 +36,18 @@ class LogReader:
                 " WHERE seq > ? ORDER BY seq LIMIT ?",
                 (seq, limit - len(found)),
             )
-            found.extend(Logged(row[0], _decoder.decode(row[1])) for row in rows)
+            found.extend(Logged(row[0], self._decode(row[1])) for row in rows)
             if len(found) >= limit:
                 break
         return tuple(found)
 
     def latest(self) -> tuple[Latest, ...]:
         """The newest value of every series."""
-        rows = self._query("SELECT device, field, measured_at_ms, received_at_ms, value, boolean FROM latest")
-        return tuple(
-            Latest(device, field, measured_at_ms, received_at_ms, bool(value) if boolean else value)
-            for device, field, measured_at_ms, received_at_ms, value, boolean in rows
-        )
+        return tuple(self._folding().latest.values())
 
     def heard(self) -> dict[str, tuple[int, bool]]:
         """For each device when the hub last received anything of it, and whether it said to be on line."""
-        rows = self._query("SELECT device, received_at_ms, online FROM heard")
-        return {row[0]: (row[1], bool(row[2])) for row in rows}
+        return self._folding().heard
 
     def newest_seq(self) -> int:
         """The sequence number of the newest fact; 0 for an empty log."""
@@ -90,9 +89,33 @@ class LogReader:
         )
         return tuple(Stranger(*row) for row in rows)
 
+    def dropped_unread(self) -> int:
+        """How many facts the byte limit ever took before some reader had read them."""
+        return sum(row[0] for row in self._query("SELECT value FROM state WHERE name = 'dropped_unread'"))
+
     def close(self) -> None:
         """Lets go of the file."""
         self._db.close()
+
+    def _folding(self) -> Folding:
+        """As of now: what was folded before, and the facts since. Both are read as of one moment."""
+        folding = Folding()
+        try:
+            self._db.execute("BEGIN")
+            folding.load(self._db)
+            folded = schema.state(self._db, "folded_seq")
+            for day in self._days_from(folded + 1):
+                rows = self._query(
+                    f"SELECT body FROM {schema.day_table(day)} WHERE seq > ? ORDER BY seq",  # noqa: S608 - a checked day
+                    (folded,),
+                )
+                folding.take(self._decode(row[0]) for row in rows)
+        except apsw.Error as error:
+            raise schema.fault_of(error, self._path) from error
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+        return folding
 
     def _days(self) -> list[str]:
         return [row[0] for row in self._query("SELECT day FROM days ORDER BY day")]
@@ -114,9 +137,15 @@ class LogReader:
             )
             for row in rows:
                 left -= 1
-                yield _decoder.decode(row[0])
+                yield self._decode(row[0])
             if left <= 0:
                 return
+
+    def _decode(self, kept: bytes) -> Fact:
+        try:
+            return body.decode(kept)
+        except msgspec.MsgspecError as error:
+            raise schema.damaged(self._path, str(error)) from error
 
     def _query(self, sql: str, values: tuple[int | str, ...] = ()) -> list[tuple[Any, ...]]:
         try:

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 import apsw
 import msgspec
 
-from devices.facts import Clock, Fact, Presence, Reading, Tick
-from hub.log import schema
-from hub.log.model import Appended, Delivery, Entry, Fate, Letter, LogFaultError, Meeting
-
-LETTERS_KEPT: Final = 20_000
-LETTER_BYTES_KEPT: Final = 4_096
-STRANGERS_KEPT: Final = 500
-_DAY_MS: Final = 86_400_000
-
-_encoder: Final = msgspec.msgpack.Encoder()
-_decoder: Final = msgspec.msgpack.Decoder(Fact)
+from devices.facts import Fact
+from hub.log import asides, body, opening, retention, schema
+from hub.log.keys import RUN, Keys, day_of
+from hub.log.model import Appended, Entry, Fate, Letter, LogFaultError, Logged, Meeting, Pruned
+from hub.log.tail import Tail
 
 
 class LogWriter:
     """The only writer of the log. One thread at a time may call it."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens or makes the file. Raises LogFaultError."""
+    def __init__(self, path: Path, tail: Tail | None = None) -> None:
+        """Opens or makes the file and checks it quickly. `tail`, if given, is filled after each commit.
+        Raises LogFaultError."""
         self._path = path
+        self._tail = tail
         self._db = schema.connect_writer(path)
-        self._days: list[str] = [str(day) for (day,) in self._db.execute("SELECT day FROM days ORDER BY day")]
-        self._seq = self._newest_seq()
+        self._keys = Keys(self._db)
+        self._deliveries = asides.Deliveries(self._db)
+        try:
+            opening.check(self._db, path)
+            self._keys.load()
+            self._seq = opening.newest_seq(self._db)
+        except (apsw.Error, msgspec.MsgspecError) as error:
+            self._db.close()
+            raise schema.fault_of(error, path) from error
+        except LogFaultError:
+            self._db.close()
+            raise
 
     @property
     def newest_seq(self) -> int:
@@ -43,204 +47,142 @@ class LogWriter:
         """Appends all of the entries or, raising LogFaultError, none; on return they are on the disk.
 
         `now_ms`, the hub's clock, decides the day that they are kept under."""
-        before = self._seq, list(self._days)
-        fates: list[Fate] = []
+        batch = _Batch()
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            day = self._begin_day(now_ms)
             for entry in entries:
-                self._append_entry(entry, day, fates)
-            self._db.execute("COMMIT")
-        except apsw.Error as error:
-            self._seq, self._days = before
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+                self._take(entry, batch)
+            self._commit(batch, now_ms)
+        except (apsw.Error, msgspec.MsgspecError) as error:
             raise schema.fault_of(error, self._path) from error
-        return Appended(tuple(fates), self._seq)
+        finally:
+            self._deliveries.end_batch()
+        if self._tail is not None and batch.facts:
+            first = self._seq - len(batch.facts) + 1
+            self._tail.add([Logged(seq, fact) for seq, fact in enumerate(batch.facts.values(), first)])
+        return Appended(tuple(batch.fates), self._seq, tuple(batch.numbered(self._seq)))
 
-    def prune(self, before_ms: int, read_by_all: int) -> tuple[str, ...]:
-        """Drops the days before `before_ms` that every reader has read; returns their names."""
-        limit = _day(before_ms)
-        dropped: list[str] = []
-        for day, following in zip(self._days, self._days[1:], strict=False):
-            if day >= limit or self._first_seq(following) > read_by_all + 1:
-                break
-            with self._db:
-                self._db.execute(f"DROP TABLE {schema.day_table(day)}")
-                self._db.execute("DELETE FROM days WHERE day = ?", (day,))
-            dropped.append(day)
-        self._days = self._days[len(dropped) :]
-        return tuple(dropped)
+    def prune(self, before_ms: int, read_by_all: int, max_bytes: int | None = None) -> Pruned:
+        """Drops the days before `before_ms` that every reader has read up to `read_by_all`; then, as long as
+        the log holds more than `max_bytes`, the oldest facts, read or not. The file shrinks."""
+        try:
+            limits = (day_of(before_ms), read_by_all, max_bytes)
+            if retention.is_due(self._db, *limits):
+                self._fold()
+            pruned = retention.prune(self._db, *limits)
+            if pruned.facts or pruned.days:
+                self._keys.load()
+        except (apsw.Error, msgspec.MsgspecError) as error:
+            self._roll_back()
+            raise schema.fault_of(error, self._path) from error
+        return pruned
 
     def close(self) -> None:
         """Lets go of the file."""
+        # Folding only spares the next start some reading: on a full disk it may fail, and nothing is lost.
+        with contextlib.suppress(apsw.Error):
+            self._fold()
         self._db.close()
 
-    # --- one entry ---
+    # --- a batch, in memory ---
 
-    def _append_entry(self, entry: Entry, day: str, fates: list[Fate]) -> None:
-        if entry.delivery is not None and self._is_redelivery(entry.delivery):
-            fates.extend(Fate.DUPLICATE for _ in entry.facts)
+    def _take(self, entry: Entry, batch: _Batch) -> None:
+        if entry.delivery is not None and self._deliveries.is_known(entry.delivery):
+            batch.fates.extend(Fate.DUPLICATE for _ in entry.facts)
             return
-        fates.extend(self._append_fact(fact, day) for fact in entry.facts)
-        for letter in entry.letters:
-            self._append_letter(letter)
-        for meeting in entry.meetings:
-            self._append_meeting(meeting)
+        is_new = self._keys.marks.is_new
+        for fact in entry.facts:
+            if is_new(fact.key) or (known := self._find(fact.key, batch)) is None:
+                batch.facts[fact.key] = fact
+                batch.fates.append(Fate.APPENDED)
+            elif body.says_the_same(known, fact):
+                batch.fates.append(Fate.DUPLICATE)
+            else:
+                batch.letters.append(asides.conflict(fact))
+                batch.fates.append(Fate.CONFLICT)
+        batch.letters.extend(entry.letters)
+        batch.meetings.extend(entry.meetings)
 
-    def _is_redelivery(self, delivery: Delivery) -> bool:
-        """True for content already kept; otherwise remembers it as the newest under its packet id."""
-        if delivery.again:
-            row = self._db.execute(
-                "SELECT digest FROM deliveries WHERE packet_id = ?", (delivery.packet_id,)
-            ).fetchone()
-            if row is not None and row[0] == delivery.digest:
-                return True
-        self._db.execute(
-            "INSERT OR REPLACE INTO deliveries VALUES (?, ?)", (delivery.packet_id, delivery.digest)
-        )
-        return False
+    def _find(self, key: str, batch: _Batch) -> Fact | None:
+        return batch.facts.get(key) or self._keys.find(key)
 
-    def _append_fact(self, fact: Fact, day: str) -> Fate:
-        key = hashlib.blake2b(fact.key.encode(), digest_size=16).digest()
-        known = self._find(key, fact)
-        if known is not None:
-            if _content(known) == _content(fact):
-                return Fate.DUPLICATE
-            self._append_letter(_conflict(fact))
-            return Fate.CONFLICT
-        self._seq += 1
-        self._db.execute(
-            f"INSERT INTO {schema.day_table(day)} VALUES (?, ?, ?)",  # noqa: S608 - a checked day, no input
-            (self._seq, key, _encoder.encode(fact)),
-        )
-        if isinstance(fact, Reading):
-            self._keep_latest(fact)
-        if not isinstance(fact, Tick):
-            self._keep_heard(fact)
-        return Fate.APPENDED
+    # --- a batch, on the disk ---
 
-    def _find(self, key: bytes, fact: Fact) -> Fact | None:
-        """The fact already kept under this key. It cannot have been received before it was measured, so
-        only the days since then are searched (one more, for clocks that run a little ahead)."""
-        earliest = _day(fact.measured_at_ms - _DAY_MS) if _has_own_time(fact) else ""
-        for day in reversed(self._days):
-            if day < earliest:
-                break
-            row = self._db.execute(
-                f"SELECT body FROM {schema.day_table(day)} WHERE key = ?",  # noqa: S608 - a checked day
-                (key,),
-            ).fetchone()
-            if row is not None:
-                found: Fact = _decoder.decode(row[0])
-                return found
-        return None
-
-    def _keep_latest(self, fact: Reading) -> None:
-        for field, value in fact.values:
-            self._db.execute(
-                "INSERT INTO latest VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                " measured_at_ms = excluded.measured_at_ms, received_at_ms = excluded.received_at_ms,"
-                " value = excluded.value, boolean = excluded.boolean"
-                " WHERE excluded.measured_at_ms >= measured_at_ms",
-                (
-                    fact.device,
-                    field,
-                    fact.measured_at_ms,
-                    fact.received_at_ms,
-                    value,
-                    isinstance(value, bool),
-                ),
+    def _commit(self, batch: _Batch, now_ms: int) -> None:
+        """Memory follows the disk: it changes only once the transaction is committed."""
+        keys = self._keys
+        days_before = list(keys.days)
+        day = self._day(now_ms)
+        is_new_day = not keys.days or keys.days[-1][0] != day
+        # A run never spans two days, so that it can be dropped with its own.
+        folds = is_new_day or len(keys.recent) >= RUN
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            if folds:
+                keys.fold(self._seq)
+            if is_new_day:
+                schema.create_day(self._db, day, self._seq + 1)
+                keys.days.append((day, self._seq + 1))
+            self._db.executemany(
+                f"INSERT INTO {schema.day_table(day)} VALUES (?, ?)",  # noqa: S608 - a checked day, no input
+                [(seq, body.encode(fact)) for seq, fact in enumerate(batch.facts.values(), self._seq + 1)],
             )
+            self._deliveries.save()
+            asides.save_letters(self._db, batch.letters)
+            asides.save_meetings(self._db, batch.meetings)
+            self._db.execute("COMMIT")
+        except BaseException:
+            keys.days = days_before
+            self._roll_back()
+            raise
+        self._seq += len(batch.facts)
+        if folds:
+            keys.recent = {}
+        keys.remember(batch.facts)
+        if folds and keys.marks.are_too_many:
+            keys.load()
 
-    def _keep_heard(self, fact: Fact) -> None:
-        online = fact.online if isinstance(fact, Presence) else True
-        self._db.execute(
-            "INSERT OR REPLACE INTO heard VALUES (?, ?, ?)", (fact.device, fact.received_at_ms, online)
-        )
+    def _fold(self) -> None:
+        """Writes what follows from the recent facts, in a transaction of its own."""
+        if not self._keys.recent:
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._keys.fold(self._seq)
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+        self._keys.recent = {}
 
-    def _append_letter(self, letter: Letter) -> None:
-        self._db.execute(
-            "INSERT INTO dead_letters (received_at_ms, topic, payload, size, reason, detail)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                letter.received_at_ms,
-                letter.topic[:512],
-                letter.payload[:LETTER_BYTES_KEPT],
-                len(letter.payload),
-                letter.reason,
-                letter.detail,
-            ),
-        )
-        self._db.execute(
-            "INSERT INTO dead_letter_counts VALUES (?, 1) ON CONFLICT DO UPDATE SET letters = letters + 1",
-            (letter.reason,),
-        )
-        newest = self._db.last_insert_rowid()
-        self._db.execute("DELETE FROM dead_letters WHERE id <= ?", (newest - LETTERS_KEPT,))
+    def _roll_back(self) -> None:
+        # After some errors SQLite has rolled back by itself.
+        if self._db.in_transaction:
+            with contextlib.suppress(apsw.Error):
+                self._db.execute("ROLLBACK")
 
-    def _append_meeting(self, meeting: Meeting) -> None:
-        known = self._db.execute("SELECT 1 FROM strangers WHERE topic = ?", (meeting.topic,)).fetchone()
-        if known is None:
-            (count,) = self._db.execute("SELECT count(*) FROM strangers").fetchone() or (0,)
-            if int(str(count)) >= STRANGERS_KEPT:
-                return
-        self._db.execute(
-            "INSERT INTO strangers VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET"
-            " last_ms = excluded.last_ms, messages = messages + 1",
-            (meeting.topic, meeting.format, meeting.suggested_id, meeting.at_ms, meeting.at_ms),
-        )
-
-    # --- days and numbers ---
-
-    def _begin_day(self, now_ms: int) -> str:
+    def _day(self, now_ms: int) -> str:
         """Today, or the newest day kept if the clock has stepped back: days follow arrival."""
-        today = _day(now_ms)
-        if self._days and self._days[-1] >= today:
-            return self._days[-1]
-        schema.create_day(self._db, today, self._seq + 1)
-        self._days.append(today)
-        return today
-
-    def _first_seq(self, day: str) -> int:
-        row = self._db.execute("SELECT first_seq FROM days WHERE day = ?", (day,)).fetchone()
-        if row is None:
-            raise LogFaultError(f"{self._path}: the day {day} has no entry")
-        return int(str(row[0]))
-
-    def _newest_seq(self) -> int:
-        """Days can be empty (begun, then nothing but duplicates), so look back to the first that is not."""
-        for day in reversed(self._days):
-            (newest,) = self._db.execute(
-                f"SELECT max(seq) FROM {schema.day_table(day)}"  # noqa: S608 - a checked day
-            ).fetchone() or (None,)
-            if newest is not None:
-                return int(str(newest))
-        return self._first_seq(self._days[0]) - 1 if self._days else 0
+        today = day_of(now_ms)
+        newest = self._keys.days[-1][0] if self._keys.days else ""
+        return max(today, newest)
 
 
-def _day(at_ms: int) -> str:
-    return datetime.fromtimestamp(max(at_ms, 0) / 1000, UTC).strftime("%Y%m%d")
+class _Batch:
+    """What one commit is to write, and the fates so far."""
 
+    def __init__(self) -> None:
+        self.fates: list[Fate] = []
+        self.facts: dict[str, Fact] = {}
+        self.letters: list[Letter] = []
+        self.meetings: list[Meeting] = []
 
-def _has_own_time(fact: Fact) -> bool:
-    return isinstance(fact, Tick) or fact.clock in (Clock.DEVICE, Clock.LOCAL)
-
-
-def _content(fact: Fact) -> Fact:
-    """What must be equal for two facts of one key to be the same: all but when they reached the hub."""
-    if isinstance(fact, Tick):
-        return fact
-    if _has_own_time(fact):
-        return msgspec.structs.replace(fact, received_at_ms=0)
-    return msgspec.structs.replace(fact, received_at_ms=0, measured_at_ms=0)
-
-
-def _conflict(fact: Fact) -> Letter:
-    return Letter(
-        received_at_ms=fact.received_at_ms,
-        topic=f"device {fact.device}",
-        payload=msgspec.json.encode(fact),
-        reason="conflict",
-        detail=f"the key {fact.key} is taken by other content; the first was kept",
-    )
+    def numbered(self, newest_seq: int) -> list[int]:
+        """For each fate the number of its fact, 0 where there is none."""
+        if len(self.fates) == len(self.facts):
+            return list(range(newest_seq - len(self.facts) + 1, newest_seq + 1))
+        seq = newest_seq - len(self.facts)
+        numbers: list[int] = []
+        for fate in self.fates:
+            seq += fate is Fate.APPENDED
+            numbers.append(seq if fate is Fate.APPENDED else 0)
+        return numbers

@@ -27,7 +27,7 @@ def test_the_load_arrives_as_counted(tmp_path: Path) -> None:
         wait_until(lambda: ingest.counts.strangers + ingest.counts.flooded >= sent.sent)
 
 
-def test_the_command_measures_floors_and_hub_in_one_run(tmp_path: Path) -> None:
+def test_the_command_measures_floors_and_hub_in_one_run() -> None:
     arguments = ["bench", "ingest", "--seconds", "2", "--runs", "1", "--devices", "20", "--publishers", "4"]
     said = CliRunner().invoke(app, [*arguments, "--rate", "500", "--json"])
     assert said.exit_code == 0, said.output

@@ -16,7 +16,7 @@ import pytest
 from hub.config.model import HistoryKind
 from hub.history.duck import DuckHistory
 from hub.history.influx import InfluxHistory
-from hub.history.port import History
+from hub.history.port import Store
 from tests.hub.history.samples import config
 from tests.hub.history.stub_influx import StubInflux, stub_influx
 from tests.real.influxd import InfluxdHandle, influxd
@@ -46,7 +46,7 @@ def influx1(server: InfluxdHandle) -> Iterator[InfluxHistory]:
 
 
 @pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[History]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An open, empty history of each kind."""
     if request.param == "influxdb1":
         yield request.getfixturevalue("influx1")
@@ -63,5 +63,5 @@ def stub() -> Iterator[StubInflux]:
         yield running
 
 
-def _influx2() -> History:
+def _influx2() -> Store:
     return InfluxHistory(config(HistoryKind.INFLUXDB2, INFLUX2_URL, token=INFLUX2_TOKEN))

@@ -24,3 +24,8 @@ def config(
     kind: HistoryKind, url: str = "", database: str = "campus", token: str | None = None
 ) -> HistoryConfig:
     return HistoryConfig(kind, url, database, "school", token, None, None)
+
+
+def counted(kwh: float, at_ms: int = NOON, device: str = "meter-1") -> Point:
+    """A meter's counter."""
+    return Point("meter", "main", "boiler", device, at_ms, (("energy_kwh", kwh),))

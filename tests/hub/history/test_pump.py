@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hub.config.model import History as HistoryConfig
+from hub.config.model import HistoryKind
 from hub.history.duck import DuckHistory
 from hub.history.port import (
     Aggregate,
@@ -29,6 +32,7 @@ class FickleHistory:
         self.points: list[Point] = []
         self.fault: HistoryUnavailableError | None = None
         self.opened = 0
+        self.pruned: list[int] = []
 
     def open(self) -> None:
         self.opened += 1
@@ -45,6 +49,9 @@ class FickleHistory:
 
     def range(self, *_: object) -> tuple[Sample, ...]:
         return ()
+
+    def prune(self, before_ms: int) -> None:
+        self.pruned.append(before_ms)
 
     def close(self) -> None:
         self.points = []
@@ -69,6 +76,12 @@ class Carried:
 
         log = LogReader(self.office.folder / "log.sqlite")
         return HistoryPump(self.office.campus, self.history, log, self.office.book, refuse)
+
+    def store_is(self, history: HistoryConfig) -> None:
+        """The hub was started anew with this store configured."""
+        campus = self.office.campus
+        self.office.campus = replace(campus, storage=replace(campus.storage, history=history))
+        self.pump = self.new_pump()
 
     def warm_minutes(self, minutes: range, degrees: float = 12.0) -> None:
         for minute in minutes:
@@ -124,12 +137,44 @@ def test_a_restart_goes_on_where_it_was(carried: Carried) -> None:
     assert len(carried.fields("fridge")) == 5
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        HistoryConfig(HistoryKind.INFLUXDB2, "http://b:8086", "campus", "school", None, None, None),
+        HistoryConfig(HistoryKind.INFLUXDB1, "http://c:8086", "campus", "school", None, None, None),
+        HistoryConfig(HistoryKind.INFLUXDB1, "http://b:8086", "other", "school", None, None, None),
+    ],
+)
+def test_another_store_is_filled_from_the_beginning_and_the_first_goes_on_later(
+    carried: Carried, other: HistoryConfig
+) -> None:
+    first = HistoryConfig(HistoryKind.INFLUXDB1, "http://b:8086", "campus", "school", "old token", None, None)
+    carried.warm_minutes(range(3))
+    carried.store_is(first)
+    carried.pump.turn()
+    carried.store_is(other)
+    carried.pump.turn()
+    assert len(carried.fields("fridge")) == 6
+    carried.warm_minutes(range(3, 5))
+    carried.store_is(replace(first, token="new token"))
+    carried.pump.turn()
+    assert len(carried.fields("fridge")) == 8
+
+
 def test_a_refused_point_is_told_and_its_neighbours_arrive(carried: Carried) -> None:
     carried.warm_minutes(range(2))
     carried.warm_minutes(range(2, 3), degrees=85.0)
     carried.pump.turn()
     assert [refused.reason for refused in carried.refused] == ["too hot for me"]
     assert len(carried.fields("fridge")) == 2
+
+
+def test_old_values_are_dropped_once_a_day_when_asked(carried: Carried) -> None:
+    day_ms = 24 * HOUR
+    for asked_ms in (0, day_ms, day_ms + HOUR, 2 * day_ms):
+        carried.pump.prune_before_ms = asked_ms
+        carried.pump.turn()
+    assert carried.history.pruned == [day_ms, 2 * day_ms]
 
 
 def test_an_embedded_history_that_was_removed_is_filled_again_from_the_log(tmp_path: Path) -> None:

@@ -9,24 +9,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from devices.facts import Clock, Presence, Reading, Tap, Tick, Trust
-from hub.log.model import Delivery, Entry, Fate, Letter, LogFaultError, Meeting
+from devices.facts import Clock, Presence, Reading, Tap, Trust
+from hub.log.asides import LETTERS_KEPT, STRANGERS_KEPT
+from hub.log.model import Delivery, Entry, Fate, Letter, Meeting
 from hub.log.reader import LogReader
-from hub.log.writer import LETTERS_KEPT, STRANGERS_KEPT, LogWriter
-
-NOON = 1_790_000_000_000
-DAY = 86_400_000
-
-
-def reading(seq: int, value: float = 4.0, at: int = NOON, clock: Clock = Clock.DEVICE) -> Reading:
-    return Reading(f"r:cold-1:b:{seq}", "cold-1", at, at + 5, clock, (("temperature_c", value),))
-
-
-def entry(*facts: Reading | Tap | Presence | Tick) -> Entry:
-    return Entry(facts=facts)
+from hub.log.writer import LogWriter
+from tests.hub.log.samples import DAY, NOON, entry, reading
 
 
 @pytest.fixture
@@ -133,17 +122,6 @@ def test_a_clock_that_steps_back_appends_to_the_newest_day(path: Path) -> None:
     assert [logged.seq for logged in LogReader(path).after(0, 10)] == [1, 2]
 
 
-def test_old_days_go_only_when_every_reader_has_read_them(path: Path) -> None:
-    writer = LogWriter(path)
-    for number in range(3):
-        writer.append([entry(reading(number, at=NOON + number * DAY))], NOON + number * DAY)
-    assert writer.prune(NOON + 10 * DAY, read_by_all=0) == ()
-    assert len(writer.prune(NOON + 10 * DAY, read_by_all=1)) == 1
-    assert [logged.seq for logged in LogReader(path).after(0, 10)] == [2, 3]
-    assert len(writer.prune(NOON + 10 * DAY, read_by_all=3)) == 1
-    assert writer.append([entry(reading(9))], NOON + 2 * DAY).newest_seq == 4
-
-
 def test_dead_letters_and_strangers_are_bounded(path: Path) -> None:
     writer = LogWriter(path)
     letters = [Letter(NOON, "t", b"x" * 10_000, "not_json", "no") for _ in range(LETTERS_KEPT + 5)]
@@ -157,45 +135,13 @@ def test_dead_letters_and_strangers_are_bounded(path: Path) -> None:
     assert len(reader.strangers()) == STRANGERS_KEPT
 
 
-def test_a_file_that_is_no_log_is_refused_with_what_to_do(path: Path) -> None:
-    path.write_bytes(b"this is no database, it only looks like a file" * 100)
-    with pytest.raises(LogFaultError, match="restore"):
-        LogWriter(path)
-
-
-def test_a_full_disk_refuses_the_batch_whole_and_the_log_goes_on_later(path: Path) -> None:
-    writer = LogWriter(path)
-    writer.append([entry(reading(0))], NOON)
-    writer._db.pragma("max_page_count", writer._db.pragma("page_count"))
-    many = [entry(reading(n)) for n in range(1, 3_000)]
-    with pytest.raises(LogFaultError) as caught:
-        writer.append(many, NOON)
-    assert caught.value.full
-    assert writer.newest_seq == 1
-    writer._db.pragma("max_page_count", 2**30)
-    assert writer.append(many, NOON).newest_seq == 3_000
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 3)), max_size=40), st.integers(1, 5))
-def test_any_chunking_with_duplicates_gives_the_same_log(
-    tmp_path_factory: pytest.TempPathFactory, deliveries: list[tuple[int, int]], chunk: int
-) -> None:
-    path = tmp_path_factory.mktemp("log") / "log.sqlite"
-    writer = LogWriter(path)
-    facts = [reading(seq, at=NOON + seq * 1_000) for seq, _ in deliveries]
-    for start in range(0, len(facts), chunk):
-        writer.append([entry(*facts[start : start + chunk])], NOON)
-    expected = list(dict.fromkeys(fact.key for fact in facts))
-    assert [logged.fact.key for logged in LogReader(path).after(0, 1_000)] == expected
-
-
 _ENDLESS_WRITER = """
 import sys
 from pathlib import Path
 from devices.facts import Clock, Reading
 from hub.log.model import Entry
 from hub.log.writer import LogWriter
+from tests.hub.log.samples import DAY, NOON, entry, reading
 writer, n = LogWriter(Path(sys.argv[1])), 0
 while True:
     facts = tuple(Reading(f"k:{n + i}", "d", 1_790_000_000_000, 0, Clock.DEVICE, ()) for i in range(20))

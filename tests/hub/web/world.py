@@ -139,6 +139,9 @@ class FakeHistory:
         self.asked.append((measurement, field, device))
         return (Sample(start_ms, 4.0),)
 
+    def prune(self, before_ms: int) -> None:
+        """Keeps everything."""
+
     def close(self) -> None:
         """Nothing to let go of."""
 

@@ -1,0 +1,152 @@
+"""Which facts the log holds, by key: the same key is one fact, on whatever day it comes again.
+
+New facts stay in memory (`recent`) until some ten thousand have come together, then their key hashes are
+written as one sorted run at the end of the day's key table. One B-tree of random keys would instead touch a
+page for every fact: at three million facts that is most of the cost of a commit, and wears an SD card out.
+The price is a search of every run; marks make it rare, and a hit is checked against the fact's own key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+import apsw
+
+from devices.facts import Fact
+from hub.log import body, schema
+from hub.log.folding import Folding
+from hub.log.marks import Marks, place_of
+
+RUN: Final = 32_768
+_DAY_MS: Final = 86_400_000
+_LAST_MS: Final = 253_402_300_799_000  # the end of year 9999
+
+
+def hash_of(key: str) -> int:
+    """A key's 64-bit hash, signed as SQLite's integers are. Collisions are hard to make."""
+    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def day_of(at_ms: int) -> str:
+    """The UTC day of an instant."""
+    return datetime.fromtimestamp(max(at_ms, 0) / 1000, UTC).strftime("%Y%m%d")
+
+
+class Keys:
+    """The keys of all facts. Raises apsw.Error, and msgspec.MsgspecError for a damaged body."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._db = connection
+        self.marks = Marks(connection)
+        self.recent: dict[str, Fact] = {}
+        self.days: list[tuple[str, int]] = []  # each day with its first sequence number
+
+    def load(self) -> None:
+        """Reads what the file says, and the facts that were not folded yet."""
+        rows = self._db.execute("SELECT day, first_seq FROM days ORDER BY day")
+        self.days = [(str(day), int(str(first))) for day, first in rows]
+        self.marks.forget()
+        self.recent = {}
+        folded = schema.state(self._db, "folded_seq")
+        if self.days:
+            newest = schema.day_table(self.days[-1][0])
+            rows = self._db.execute(f"SELECT body FROM {newest} WHERE seq > ? ORDER BY seq", (folded,))  # noqa: S608 - a checked day
+            facts = (body.decode(row[0]) for row in rows)
+            self.remember({fact.key: fact for fact in facts})
+            for key in self.recent:
+                self.marks.is_new(key)
+
+    def remember(self, facts: dict[str, Fact]) -> None:
+        """Takes the facts just committed, in order."""
+        self.recent.update(facts)
+
+    def find(self, key: str) -> Fact | None:
+        """The fact kept under this key."""
+        return self.recent.get(key) or self._search(key)
+
+    def fold(self, newest_seq: int) -> None:
+        """Writes the run, marks, latest values and devices heard of the recent facts, the last of which is
+        `newest_seq`, within the caller's transaction; `forget_recent` once that is committed."""
+        if not self.recent:
+            return
+        first = newest_seq - len(self.recent) + 1
+        folding = Folding()
+        folding.take(self.recent.values())
+        folding.save(self._db)
+        streams = self._save_run(first, newest_seq)
+        self.marks.save(streams)
+        schema.set_state(self._db, "folded_seq", newest_seq)
+
+    def _save_run(self, first: int, last: int) -> dict[str, int]:
+        """Returns the streams in the run, each with the number of its newest fact."""
+        day = self.days[-1][0]
+        streams: dict[str, int] = {}
+        counted: list[tuple[int, int]] = []
+        loose: list[tuple[int, int]] = []
+        for index, key in enumerate(self.recent):
+            place = place_of(key)
+            if place is None:
+                loose.append((hash_of(key), first + index))
+            else:
+                streams[place[0]] = first + index
+                counted.append((hash_of(key), index))
+        counted.sort()
+        self._db.executemany(
+            f"INSERT INTO {schema.key_table(day)} VALUES ({first}, ?, ?)",  # noqa: S608 - a day and a number
+            counted,
+        )
+        # Keys without a number can be of any day: one table of all days, for they are few (taps).
+        self._db.executemany("INSERT INTO loose_keys VALUES (?, ?)", sorted(loose))
+        self._db.execute("INSERT INTO runs VALUES (?, ?, ?)", (first, last, day))
+        return streams
+
+    # --- searching ---
+
+    def _search(self, key: str) -> Fact | None:
+        for day, seq in self._candidates(key):
+            row = self._db.execute(
+                f"SELECT body FROM {schema.day_table(day)} WHERE seq = ?",  # noqa: S608 - a checked day
+                (seq,),
+            ).fetchone()
+            if row is not None:
+                fact = body.decode(row[0])
+                if fact.key == key:
+                    return fact
+        return None
+
+    def _candidates(self, key: str) -> Iterable[tuple[str, int]]:
+        hashed = hash_of(key)
+        place = place_of(key)
+        if place is None:
+            rows = self._db.execute("SELECT seq FROM loose_keys WHERE hash = ?", (hashed,))
+            for (seq,) in rows:
+                yield self._day_of_seq(int(str(seq))), int(str(seq))
+            return
+        earliest = _earliest_day(key, *place)
+        for day, _ in reversed(self.days):
+            if day < earliest:
+                return
+            # The newest run first, and no further than needed: what comes again mostly comes soon.
+            rows = self._db.execute(
+                f"SELECT k.run + k.place FROM runs AS r CROSS JOIN {schema.key_table(day)} AS k"  # noqa: S608 - a checked day
+                " ON k.run = r.run AND k.hash = ? WHERE r.day = ? ORDER BY r.run DESC",
+                (hashed, day),
+            )
+            for (seq,) in rows:
+                yield day, int(str(seq))
+
+    def _day_of_seq(self, seq: int) -> str:
+        firsts = [first for _, first in self.days]
+        return self.days[max(bisect_right(firsts, seq) - 1, 0)][0]
+
+
+def _earliest_day(key: str, stream: str, number: int) -> str:
+    """A key that holds a time by the device's clock cannot have been received before it, so only the days
+    since then are searched (one more, for clocks that run a little ahead). A counted key can be of any."""
+    is_time = stream.endswith(":#") and key.rpartition(":")[2].startswith("#")
+    return day_of(min(number, _LAST_MS) - _DAY_MS) if is_time else ""
