@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.exits import MEANINGS
+from hub.cli.logs import log_app
 
 app = typer.Typer(
     name="campushub",
@@ -25,9 +26,12 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 dashboards_app = typer.Typer(help="Grafana dashboards as code.", no_args_is_help=True)
+bench_app = typer.Typer(help="Measures this program on this computer.", no_args_is_help=True)
 people_app = typer.Typer(help="PINs and passwords of the people in campus.toml.", no_args_is_help=True)
 app.add_typer(dashboards_app, name="dashboards")
 app.add_typer(people_app, name="people")
+app.add_typer(bench_app, name="bench")
+app.add_typer(log_app, name="log")
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration.", envvar="CAMPUSHUB_CONFIG")
@@ -94,6 +98,70 @@ def simulate(
     from hub.cli import simulation
 
     simulation.run(config, os.environ, broker, scenario, speed, seed, minutes)
+
+
+@app.command()
+def torture(
+    messages: Annotated[int, typer.Option(min=100, help="How many QoS 1 messages.")] = 20_000,
+    kills: Annotated[int, typer.Option(min=0, help="How many faults, of every kind.")] = 10,
+    session_losses: Annotated[
+        int, typer.Option(min=0, help="How often the broker also loses its store; what it had is then gone.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed does the same at the same messages.")] = 1,
+    broker: Annotated[str, typer.Option(help="mosquitto (from PATH) or embedded.")] = "mosquitto",
+    history: Annotated[str, typer.Option(help="duckdb, or influxdb1 (influxd from PATH).")] = "duckdb",
+    devices: Annotated[int, typer.Option(min=5, max=5_000, help="How many devices send them.")] = 40,
+    rate: Annotated[float, typer.Option(min=1, help="At most so many messages a second.")] = 5_000,
+    keep: Annotated[Path | None, typer.Option(help="An empty folder to work in and to keep.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Kill, stop and cut off a real hub and broker under load, then look for what was lost or doubled.
+
+    It ends with 1 if an acknowledged message is not in log and history exactly once, or if the rules said
+    anything else than in an undisturbed run. It needs nothing but this computer, and disturbs no other hub.
+    """
+    from hub.cli import torture
+
+    torture.run(
+        messages=messages,
+        kills=kills,
+        session_losses=session_losses,
+        seed=seed,
+        broker=broker,
+        history=history,
+        devices=devices,
+        rate=rate,
+        keep=keep,
+        as_json=as_json,
+    )
+
+
+@bench_app.command("ingest")
+def bench_ingest(
+    rate: Annotated[float, typer.Option(min=0, help="Messages a second of all; 0: as fast as it goes.")] = 0,
+    seconds: Annotated[float, typer.Option(min=2, max=600, help="How long each run is.")] = 15,
+    runs: Annotated[int, typer.Option(min=1, max=20, help="Medians of so many runs.")] = 3,
+    devices: Annotated[int, typer.Option(min=1, max=50_000, help="How many devices speak.")] = 500,
+    publishers: Annotated[int, typer.Option(min=1, max=1_000, help="Over how many connections.")] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    compare: Annotated[Path | None, typer.Option(help="An earlier result's JSON, shown beside.")] = None,
+) -> None:
+    """Messages a second and what each costs: the whole hub beside a plain C subscriber and bare paho.
+
+    It starts a mosquitto of its own; all on this computer, everything on: decoding, the log with an fsync
+    for each batch, rules, the embedded history.
+    """
+    from hub.cli import bench
+
+    bench.ingest(
+        rate=rate,
+        seconds=seconds,
+        runs=runs,
+        devices=devices,
+        publishers=publishers,
+        as_json=as_json,
+        compare=compare,
+    )
 
 
 @app.command()

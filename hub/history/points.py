@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Final
 
 import msgspec
@@ -24,29 +23,24 @@ class Place(msgspec.Struct, frozen=True):
     kind: Kind
 
 
-def points_of_fact(fact: Fact, place: Place) -> tuple[Point, ...]:
-    """The points of a fact; the same fact gives the same points. A tick has none."""
+def points_of_fact(fact: Fact, place: Place, seq: int) -> tuple[Point, ...]:
+    """The points of a fact; the same fact gives the same points. A tick has none.
+
+    `seq`, its number in the log, keeps what shares a millisecond apart: a backlog without a clock has one
+    receive time, and two guards may tap one reader in what its clock calls the same instant."""
     match fact:
         case Reading():
-            # A backlog from a device without a clock shares one receive time: no reading may hide another.
-            sub_ns = apart(fact.key) if fact.clock in _RECEIVE_TIMES else 0
+            sub_ns = seq % _NS_OF_MS if fact.clock in _RECEIVE_TIMES else 0
             values = tuple((name, value if value is True or value is False else float(value))
                            for name, value in fact.values)  # fmt: skip
             return _point(fact, place, measurement_of(place.kind), values, sub_ns) if values else ()
         case Tap():
             taps = (("tag_uid", fact.tag_uid), ("badge", fact.badge), ("trust", fact.trust.value))
-            return _point(fact, place, TAP, taps, apart(fact.key))
+            return _point(fact, place, TAP, taps, seq % _NS_OF_MS)
         case Presence():
             return _point(fact, place, DEVICE, (("online", fact.online),), 0)  # the last said counts
         case Tick():
             return ()
-
-
-def apart(key: str) -> int:
-    """Nanoseconds inside a millisecond that keep facts with other keys from being the same point.
-
-    Two guards may tap one reader in what its clock calls the same instant."""
-    return zlib.crc32(key.encode(errors="surrogatepass")) % _NS_OF_MS
 
 
 def _point(

@@ -1,0 +1,144 @@
+"""The embedded broker with users: each speaks as itself; what it cannot hold is refused before it starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.broker.embedded import BrokerFaultError, EmbeddedBroker
+from hub.broker.rights import User, device_user, gateway_user, hub_user, kept_password, subject_of
+from tests.hub.broker.people import PASSWORD, Client, client
+from tests.hub.ingest.campus import wait_until
+from tests.real import free_port
+
+USERS = (
+    hub_user(PASSWORD),
+    device_user("cold-1", PASSWORD, "shiyan"),
+    device_user("reader-1", PASSWORD, "shiyan"),
+    gateway_user("zigbee2mqtt", PASSWORD, ["zigbee2mqtt"]),
+)
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    port = free_port()
+    broker = EmbeddedBroker(tmp_path / "broker", "127.0.0.1", port, USERS)
+    broker.start()
+    yield port
+    broker.stop()
+
+
+def test_a_device_speaks_as_itself_and_never_as_another(port: int) -> None:
+    with client(port, "campushub") as hub, client(port, "cold-1") as device:
+        hub.subscribe("campus/shiyan/#")
+        device.say("campus/shiyan/fridge/cold-2/reading")
+        device.say("campus/shiyan/fridge/cold-1/>")  # a wildcard to the server, no topic of ours
+        device.say("campus/shiyan/fridge/cold-1/reply")
+        device.say("campus/shiyan/hub/marker")
+        device.say("campus/shiyan/fridge/cold-1/reading")
+        wait_until(lambda: bool(hub.heard))
+    assert [topic for topic, _ in hub.heard] == ["campus/shiyan/fridge/cold-1/reading"]
+
+
+def test_a_last_will_cannot_speak_for_another_device(port: int) -> None:
+    with client(port, "campushub") as hub:
+        hub.subscribe("campus/shiyan/#")
+        Client(port, "cold-1", will="campus/shiyan/fridge/cold-2/status").connect().vanish()
+        Client(port, "cold-1", will="campus/shiyan/fridge/cold-1/status").connect().vanish()
+        wait_until(lambda: bool(hub.heard))
+    assert [topic for topic, _ in hub.heard] == ["campus/shiyan/fridge/cold-1/status"]
+
+
+def test_the_hub_hears_everybody_and_its_reply_reaches_one_reader_only(port: int) -> None:
+    with (
+        client(port, "campushub", session="campushub") as hub,
+        client(port, "reader-1") as reader,
+        client(port, "zigbee2mqtt") as gateway,
+    ):
+        hub.subscribe("campus/shiyan/#", "zigbee2mqtt/#")
+        reader.subscribe("campus/shiyan/checkpoint/reader-1/reply")
+        gateway.subscribe("campus/shiyan/checkpoint/reader-1/reply", "#")
+        assert all(code.is_failure for code in gateway.granted)
+        gateway.say("zigbee2mqtt/cold-4")
+        reader.say("campus/shiyan/checkpoint/reader-1/tap")
+        hub.say("campus/shiyan/checkpoint/reader-1/reply")
+        wait_until(lambda: len(hub.heard) == 3 and bool(reader.heard))
+        assert gateway.heard == []
+
+
+def test_without_a_name_or_with_a_wrong_password_nobody_comes_in(port: int) -> None:
+    stranger = Client(port, None).connect()
+    guesser = Client(port, "cold-1", password="guessed").connect()
+    assert stranger.refused is not None
+    assert guesser.refused is not None
+    stranger.leave()
+    guesser.leave()
+
+
+def test_users_and_queues_outlive_kill_9(tmp_path: Path) -> None:
+    port = free_port()
+    broker = EmbeddedBroker(tmp_path, "127.0.0.1", port, USERS)
+    broker.start()
+    try:
+        with client(port, "campushub", session="campushub") as hub:
+            hub.subscribe("campus/shiyan/#")
+        with client(port, "cold-1") as device:
+            for _ in range(20):
+                device.say("campus/shiyan/fridge/cold-1/reading")
+        os.kill(int((tmp_path / "nats.pid").read_text()), signal.SIGKILL)
+        wait_until(lambda: broker.turn() > 0 and broker.restarts == 1)
+        with client(port, "campushub", session="campushub") as hub:
+            wait_until(lambda: len(hub.heard) == 20, within_s=30)
+    finally:
+        broker.stop()
+
+
+def test_only_the_owner_can_read_the_passwords(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(tmp_path, "127.0.0.1", free_port(), USERS)
+    broker.start()
+    broker.stop()
+    first = kept_password(tmp_path / "hub-password")
+    assert len(first) >= 24
+    assert kept_password(tmp_path / "hub-password") == first
+    for name in ("nats.conf", "hub-password"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("filter_", "subject"),
+    [
+        ("campus/shiyan/+/cold-1/reading", "campus.shiyan.*.cold-1.reading"),
+        ("zigbee2mqtt/#", "zigbee2mqtt.>"),
+        ("#", ">"),
+    ],
+)
+def test_a_filter_becomes_a_subject(filter_: str, subject: str) -> None:
+    assert subject_of(filter_) == subject
+
+
+@pytest.mark.parametrize("filter_", ["campus/a.b", "campus/>", "campus/*", "zigbee2mqtt/cold 4", "a//b", ""])
+def test_a_level_that_the_server_would_take_for_something_else_is_refused(filter_: str) -> None:
+    with pytest.raises(ValueError, match="cannot hold"):
+        subject_of(filter_)
+
+
+def test_a_user_that_cannot_be_configured_is_named_before_anything_starts(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(tmp_path, "127.0.0.1", free_port(), [User('cold"1', PASSWORD)])
+    with pytest.raises(BrokerFaultError, match="cannot be a user"):
+        broker.start()
+
+
+def test_a_password_with_quotes_and_backslashes_signs_in(tmp_path: Path) -> None:
+    port, odd = free_port(), 'a"b\\c$d}{'
+    broker = EmbeddedBroker(tmp_path, "127.0.0.1", port, [hub_user(odd)])
+    broker.start()
+    try:
+        signed_in = Client(port, "campushub", password=odd).connect()
+        assert signed_in.refused is None
+        signed_in.leave()
+    finally:
+        broker.stop()
