@@ -159,12 +159,15 @@ class Board:
         if isinstance(fact, Reading):
             quantities = _newer(quantities, fact)
             measured_at_ms = max(measured_at_ms or 0, fact.measured_at_ms)
+        lives = not isinstance(fact, Presence) or fact.online  # a last will is no sign of life
         after = DeviceNow(
             id=before.id,
             quantities=quantities,
             measured_at_ms=measured_at_ms,
-            received_at_ms=max(before.received_at_ms or 0, fact.received_at_ms),
-            online=fact.online if isinstance(fact, Presence) else True,
+            received_at_ms=max(before.received_at_ms or 0, fact.received_at_ms)
+            if lives
+            else before.received_at_ms,
+            online=lives,
             clock=before.clock if isinstance(fact, Presence) else fact.clock,
         )
         self._devices[before.id] = after

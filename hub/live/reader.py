@@ -64,7 +64,7 @@ def _devices(latest: Iterable[Latest], heard: dict[str, tuple[int, bool]]) -> li
             id=device,
             quantities=tuple(quantities.get(device, ())),
             measured_at_ms=max((q.measured_at_ms for q in quantities.get(device, ())), default=None),
-            received_at_ms=received_at_ms,
+            received_at_ms=received_at_ms or None,
             online=online,
         )
         for device, (received_at_ms, online) in heard.items()

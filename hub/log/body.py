@@ -80,7 +80,9 @@ def decode(body: bytes) -> Fact:
 
 def says_the_same(first: Fact, second: Fact) -> bool:
     """Whether two facts of one key are one: equal in all but when they reached the hub."""
-    plain, other = _content(first), _content(second)
+    # A clock may be believed at the second delivery and not at the first: what it says then is no difference.
+    by_time = has_own_time(first) and has_own_time(second)
+    plain, other = _content(first, by_time=by_time), _content(second, by_time=by_time)
     return plain == other or encode(plain) == encode(other)  # NaN is not equal to itself
 
 
@@ -107,9 +109,9 @@ def _kept(fact: Reading | Tap | Presence | Tick) -> _Kept:
             assert_never(fact)
 
 
-def _content(fact: Fact) -> Fact:
+def _content(fact: Fact, *, by_time: bool) -> Fact:
     if isinstance(fact, Tick):
         return fact
-    if has_own_time(fact):
+    if by_time:
         return msgspec.structs.replace(fact, received_at_ms=0)
-    return msgspec.structs.replace(fact, received_at_ms=0, measured_at_ms=0)
+    return msgspec.structs.replace(fact, received_at_ms=0, measured_at_ms=0, clock=Clock.NONE)

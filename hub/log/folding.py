@@ -20,7 +20,7 @@ _PUT_LATEST: Final = (
 
 class Folding:
     """Of every series the newest value by measured time (of two, the later to arrive); of every device when
-    it was last heard by arrival, and whether it said to be on line."""
+    it last gave a sign of life (0: not since the last fold), and whether it said to be on line."""
 
     def __init__(self) -> None:
         self.latest: dict[tuple[str, str], Latest] = {}
@@ -31,10 +31,13 @@ class Folding:
         for fact in facts:
             if isinstance(fact, Reading):
                 self._take_values(fact)
-                self.heard[fact.device] = (fact.received_at_ms, True)
-            elif not isinstance(fact, Tick):
-                online = fact.online if isinstance(fact, Presence) else True
-                self.heard[fact.device] = (fact.received_at_ms, online)
+            if isinstance(fact, Tick):
+                continue
+            before_ms, _ = self.heard.get(fact.device, (0, False))
+            if isinstance(fact, Presence) and not fact.online:
+                self.heard[fact.device] = (before_ms, False)  # a last will is no sign of life
+            else:
+                self.heard[fact.device] = (max(before_ms, fact.received_at_ms), True)
 
     def load(self, connection: apsw.Connection) -> None:
         """Takes what was folded before."""
@@ -62,7 +65,8 @@ class Folding:
         ]
         connection.executemany(_PUT_LATEST, sorted(rows, key=itemgetter(0, 1)))
         connection.executemany(
-            "INSERT OR REPLACE INTO heard VALUES (?, ?, ?)",
+            "INSERT INTO heard VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET online = excluded.online,"
+            " received_at_ms = max(received_at_ms, excluded.received_at_ms)",
             [(device, at_ms, online) for device, (at_ms, online) in sorted(self.heard.items())],
         )
 

@@ -46,7 +46,7 @@ class LogReader:
         return tuple(self._folding().latest.values())
 
     def heard(self) -> dict[str, tuple[int, bool]]:
-        """For each device when the hub last received anything of it, and whether it said to be on line."""
+        """For each device when it last gave a sign of life (0: never), and whether it said to be on line."""
         return self._folding().heard
 
     def newest_seq(self) -> int:

@@ -94,7 +94,7 @@ def test_heard_knows_the_last_will(path: Path) -> None:
     writer = LogWriter(path)
     gone = Presence("p:1", "cold-1", NOON + 1, NOON + 1, Clock.NONE, online=False)
     writer.append([entry(reading(1), gone)], NOON)
-    assert LogReader(path).heard() == {"cold-1": (NOON + 1, False)}
+    assert LogReader(path).heard() == {"cold-1": (reading(1).received_at_ms, False)}
 
 
 def test_recent_taps_are_newest_first(path: Path) -> None:
@@ -162,3 +162,11 @@ def test_what_was_committed_survives_kill_9(path: Path) -> None:
     keys = [logged.fact.key for logged in LogReader(path).after(0, 10**6)]
     assert len(keys) == len(set(keys)) >= acknowledged
     assert len(keys) % 20 == 0
+
+
+def test_a_clock_believed_only_at_the_second_delivery_is_no_conflict(path: Path) -> None:
+    writer = LogWriter(path)
+    ahead = reading(1, clock=Clock.AHEAD)
+    writer.append([entry(ahead)], NOON)
+    believed = msgspec.structs.replace(ahead, clock=Clock.DEVICE, measured_at_ms=NOON + 360_000)
+    assert writer.append([entry(believed)], NOON).fates == (Fate.DUPLICATE,)
