@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from devices.facts import Kind
 from hub.book.model import Alert
@@ -26,7 +27,9 @@ _LOOK_ONLY: Final = frozenset({Role.WALL})
 
 
 class AlertCard(msgspec.Struct, frozen=True):
-    """An alert not yet closed. `reading`: the value now, `at_raise`: the value that raised it."""
+    """An alert. `reading`: the value now, `at_raise`: the value that raised it.
+
+    Only on its record page, `is_record`: `peak`, its most extreme value, and no `reading` once it is over."""
 
     id: int
     order: str
@@ -56,6 +59,8 @@ class AlertCard(msgspec.Struct, frozen=True):
     closes_itself: bool
     may_act: bool
     may_close: bool  # now, by whoever may act
+    is_record: bool = False
+    peak: float | None = None
 
 
 class AlertsSummary(msgspec.Struct, frozen=True):
@@ -167,6 +172,12 @@ def alert_card(scene: Scene, alert: Alert) -> AlertCard:
         may_act=may_act(scene.viewer.role) and not alert.closed,
         may_close=not alert.active or (rule is not None and rule.closing is Closing.REVIEW),
     )
+
+
+def record_card(scene: Scene, alert: Alert, peak: Callable[[AlertCard], float | None]) -> AlertCard:
+    """What the page of one alert says: what is so now belongs there only while the alert is active."""
+    card = alert_card(scene, alert)
+    return replace(card, is_record=True, reading=card.reading if card.active else None, peak=peak(card))
 
 
 def summary_of(scene: Scene) -> AlertsSummary:

@@ -1,4 +1,4 @@
-"""What the desk asks of the book and of the log. Calls block."""
+"""What the desk asks of the book, of the log and of the history. Calls block."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Final
 
 import msgspec
 
+from devices.series import measurement_of
 from hub.alerts import keeping
 from hub.book import journal
 from hub.book.model import Alert, AlertChanged, RoundRun
 from hub.book.store import Book
 from hub.book.tables import AlertRow, RoundRow
+from hub.history.port import Aggregate, HistoryUnavailableError
 from hub.log.model import LogFaultError, StoredLetter, Stranger
 from hub.log.reader import LogReader
+from hub.web.deps import Deps
 
 _LETTERS: Final = 100
 _ALERTS: Final = 100
@@ -57,6 +60,32 @@ def recent_alerts(book: Book) -> tuple[Alert, ...]:
     """The newest alerts, closed ones too, newest first."""
     with book.reading() as session:
         return keeping.recent(session, _ALERTS)
+
+
+def peak(deps: Deps, alert: Alert, quantity: str, *, above: bool) -> float | None:
+    """The most extreme value of `quantity` while the alert's cause lasted, so far if it still does.
+
+    None: it has no such quantity, or the history does not know or does not answer."""
+    device = deps.campus.devices.get(alert.subject)
+    if device is None or not quantity:
+        return None
+    over_ms = alert.cleared_at_ms if alert.cleared_at_ms is not None else alert.closed_at_ms
+    end_ms = max(deps.now() if alert.active or over_ms is None else over_ms, alert.since_ms) + 1
+    try:
+        samples = deps.history.range(
+            measurement_of(device.kind),
+            quantity,
+            device.id,
+            alert.since_ms,
+            end_ms,
+            end_ms - alert.since_ms,
+            Aggregate.MAX if above else Aggregate.MIN,
+        )
+    except HistoryUnavailableError:
+        return None
+    # The history may be behind: the value that raised the alert counts, too.
+    values = [sample.value for sample in samples] + ([] if alert.value is None else [alert.value])
+    return (max if above else min)(values) if samples else None
 
 
 def records(log_path: Path) -> Records | None:

@@ -13,7 +13,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from hub.alerts import desk
 from hub.book.model import Alert
 from hub.desk import queries
-from hub.desk.cards import AlertCard, alert_card
+from hub.desk.cards import AlertCard, alert_card, record_card
+from hub.desk.records import shown
 from hub.web.deps import Deps
 from hub.web.errors import Code, Problem, refused
 from hub.web.pages import Pages
@@ -76,7 +77,12 @@ def _add_pages(routes: APIRouter, deps: Deps, pages: Pages) -> None:
     def records(viewer: CurrentViewer) -> Response:
         """Dead letters and devices nobody configured."""
         found = queries.records(deps.log_path)
-        return HTMLResponse(pages.page("desk/records", viewer, viewer.language, records=found))
+
+        def text(key: str) -> str:
+            return pages.text(viewer.language, key)
+
+        seen = shown(found, deps.campus, text) if found is not None else None
+        return HTMLResponse(pages.page("desk/records", viewer, viewer.language, records=seen))
 
 
 def _add_forms(routes: APIRouter, deps: Deps, pages: Pages) -> None:
@@ -115,11 +121,15 @@ def _alert_page(
     scene = pages.scene(viewer)
     if found.run is not None:
         scene = scene.with_round(found.run)
+
+    def peak(card: AlertCard) -> float | None:
+        return queries.peak(deps, found.alert, card.quantity, above=card.above)
+
     page = pages.page(
         "desk/alert",
         viewer,
         viewer.language,
-        card=alert_card(scene, found.alert),
+        card=record_card(scene, found.alert, peak),
         closed=found.alert.closed,
         record=found.record,
         said=said,

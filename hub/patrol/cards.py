@@ -52,6 +52,13 @@ class RoundCard(msgspec.Struct, frozen=True):
         return sum(stop.visited for stop in self.stops)
 
 
+class Today(msgspec.Struct, frozen=True):
+    """Today's rounds. `is_unknown`: some are configured for today, and none is in the book (yet)."""
+
+    rounds: tuple[RoundCard, ...]
+    is_unknown: bool
+
+
 class TapRow(msgspec.Struct, frozen=True):
     """One tap. `who` and `where` None: the badge or the tag belongs to nobody and nothing known."""
 
@@ -68,7 +75,7 @@ class TapRow(msgspec.Struct, frozen=True):
 
 def sections(scene: Scene) -> tuple[Section, ...]:
     """Today's rounds, and the newest taps; each list is one element."""
-    today = tuple(round_card(scene, run) for run in rounds_of_today(scene))
+    today = today_of(scene)
     rounds = Element("rounds", "patrol/rounds.html", today, ((Topic.ROUND, None), (Topic.HEALTH, None)))
     taps = Element(
         "taps", "patrol/taps.html", tuple(tap_row(scene, tap) for tap in scene.taps), ((Topic.TAP, None),)
@@ -87,6 +94,14 @@ def rounds_of_today(scene: Scene) -> Iterator[RoundRun]:
         starts_on = local(run.starts_ms, zone).date()
         if starts_on == today or (starts_on < today and run.ends_ms + run.grace_ms >= scene.now_ms):
             yield run
+
+
+def today_of(scene: Scene) -> Today:
+    """What is shown of today's rounds."""
+    weekday = local(scene.now_ms, scene.campus.site.zone).weekday()
+    planned = any(weekday in planned.weekdays for planned in scene.campus.rounds.values())
+    rounds = tuple(round_card(scene, run) for run in rounds_of_today(scene))
+    return Today(rounds, is_unknown=planned and not rounds)
 
 
 def round_card(scene: Scene, run: RoundRun) -> RoundCard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
@@ -13,11 +14,12 @@ from hub.web import accounts, cookies
 from hub.web.answers import local_path
 from hub.web.doorman import Answer
 from hub.web.errors import Code, Problem
-from hub.web.parts import CurrentViewer, Parts, TheParts, html_page
+from hub.web.parts import CurrentViewer, Parts, TheParts, html_page, session_of
 from hub.web.render import Issued, PersonState
 
 router: Final = APIRouter(include_in_schema=False)
 
+_SHOWN_WITHIN_MS: Final = 120_000
 _STATUS: Final = {"wrong": 403, "locked": 429, "busy": 429}
 
 Field = Annotated[str, Form()]
@@ -58,22 +60,57 @@ async def change_secret(
     return response
 
 
+class JustIssued:
+    """One-time secrets until they are shown, once: in memory, for a short time, one for each session."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[str, tuple[int, Issued]] = {}
+
+    def put(self, session: str, issued: Issued, now_ms: int) -> None:
+        """Keeps it for the session that asked for it; forgets what nobody came to see."""
+        with self._lock:
+            fresh = {key: kept for key, kept in self._waiting.items() if kept[0] > now_ms}
+            self._waiting = fresh | {session: (now_ms + _SHOWN_WITHIN_MS, issued)}
+
+    def take(self, session: str, now_ms: int) -> Issued | None:
+        """What waits for this session, this once."""
+        with self._lock:
+            until_ms, issued = self._waiting.pop(session, (0, None))
+        return issued if until_ms > now_ms else None
+
+
+def _just_issued(request: Request) -> JustIssued:
+    """This application's."""
+    state = request.app.state
+    if not hasattr(state, "just_issued"):
+        state.just_issued = JustIssued()
+    kept: JustIssued = state.just_issued
+    return kept
+
+
 @router.get("/people")
 def people(request: Request, parts: TheParts) -> Response:
-    """Who can sign in."""
-    return html_page(request, "people", people=_people(parts), issued=None)
+    """Who can sign in; and once after making one, a one-time secret."""
+    issued = _just_issued(request).take(session_of(request), parts.deps.now())
+    return html_page(request, "people", people=_people(parts), issued=issued)
 
 
 @router.post("/people/{person}/one-time")
-async def one_time(request: Request, parts: TheParts, person: str) -> Response:
-    """Makes a one-time secret and shows it, this once. The person's sessions end."""
+async def one_time(request: Request, parts: TheParts, viewer: CurrentViewer, person: str) -> Response:
+    """Makes a one-time secret, which the next page shows, once. The person's sessions end.
+
+    The answer is the address of that page: loading it anew makes no other secret."""
     if person not in parts.deps.campus.people:
         raise Problem(Code.NOT_FOUND)
     secret = await parts.doorman.make_one_time(person)
     if secret is None:
         raise Problem(Code.BUSY)
-    known = await run_in_threadpool(_people, parts)
-    return html_page(request, "people", people=known, issued=Issued(person, secret))
+    if person == viewer.person:  # whose session has just ended: nobody would come for it
+        known = await run_in_threadpool(_people, parts)
+        return html_page(request, "people", people=known, issued=Issued(person, secret))
+    _just_issued(request).put(session_of(request), Issued(person, secret), parts.deps.now())
+    return RedirectResponse("/people", 303)
 
 
 def _problems_of(current: str, new: str, again: str) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def test_the_one_time_password_opens_only_its_own_change(config: Path) -> None:
         assert len(client.get("/api/v1/devices").json()) == 12
 
         csrf = client.get("/api/v1/me").json()["csrf"]
-        issued = client.post("/people/wang-fang/one-time", data={"csrf": csrf})
+        issued = client.post("/people/wang-fang/one-time", data={"csrf": csrf}, follow_redirects=True)
         pin = re.search(r"<(?:code|output|strong)[^>]*>\s*([a-y0-9]{10})\s*<", issued.text)
         assert pin is not None, issued.text
         guest, answer = sign_in(running, "wang-fang", pin[1])

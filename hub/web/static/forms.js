@@ -54,7 +54,8 @@ function done(form) {
   const card = form.closest("[data-container]");
   form.reset();
   for (const field of form.querySelectorAll("textarea, input:not([type=hidden])")) field.value = "";
-  if (document.activeElement instanceof HTMLElement && form.contains(document.activeElement)) document.activeElement.blur();
+  // Somebody who works by keyboard stays where they were: the form goes, its card keeps the focus.
+  if (form.contains(document.activeElement)) (card ?? document.getElementById("content"))?.focus({ preventScroll: true });
   form.hidden = true;
   if (card) release(card.id);
 }

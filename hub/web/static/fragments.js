@@ -54,7 +54,11 @@ function put(fresh, old) {
     old?.remove();
     container.insertBefore(fresh, placeIn(container, fresh.dataset.order));
   }
-  if (focused) follow(fresh, focused)?.focus({ preventScroll: true });
+  if (focused) {
+    follow(fresh, focused)?.focus({ preventScroll: true });
+    // What had the focus is not there any more, or is folded away: the card itself takes it.
+    if (!fresh.contains(document.activeElement)) fresh.focus({ preventScroll: true });
+  }
   tick(fresh);
   flash(fresh);
   return fresh;
@@ -96,8 +100,9 @@ function showNote(element) {
 function removeKeepingFocus(element) {
   if (!element) return;
   const hadFocus = element.contains(document.activeElement);
+  const neighbour = [element.nextElementSibling, element.previousElementSibling].find((each) => each?.matches("[tabindex]"));
   element.remove();
-  if (hadFocus) document.getElementById("content")?.focus({ preventScroll: true });
+  if (hadFocus) (neighbour ?? document.getElementById("content"))?.focus({ preventScroll: true });
 }
 
 /** What a person would notice: the words without the ages, and the state's classes. */

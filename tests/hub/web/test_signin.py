@@ -218,13 +218,35 @@ def test_an_administrator_hands_out_a_one_time_secret_once(world: World) -> None
 
     answer = admin.post("/people/guard/one-time")
 
-    issued = said(answer)["issued"]
-    secret = issued.split("secret=&#x27;")[1][:10]
-    assert answer.headers["cache-control"] == "no-store"
+    assert (answer.status_code, answer.headers["location"]) == (303, "/people")
+    another_session = world.browser("admin")
+    assert said(another_session.get("/people"))["issued"] == "None"
+    shown = admin.get("/people")
+    secret = said(shown)["issued"].split("secret=&#x27;")[1][:10]
+    assert shown.headers["cache-control"] == "no-store"
     assert guard.get("/").status_code == 303
     assert world.browser().sign_in("guard", secret).status_code == 303
     assert said(admin.get("/people"))["issued"] == "None"
     assert admin.post("/people/nobody/one-time").status_code == 404
+
+
+def test_an_administrator_who_makes_one_for_themselves_sees_it_before_they_are_out(world: World) -> None:
+    admin = world.browser("admin")
+
+    answer = admin.post("/people/admin/one-time")
+
+    secret = said(answer)["issued"].split("secret=&#x27;")[1][:10]
+    assert admin.get("/people").status_code == 303
+    assert world.browser().sign_in("admin", secret).status_code == 303
+
+
+def test_a_one_time_secret_that_nobody_came_to_see_is_forgotten(world: World) -> None:
+    admin = world.browser("admin")
+
+    admin.post("/people/guard/one-time")
+    world.now_ms += 120_000
+
+    assert said(admin.get("/people"))["issued"] == "None"
 
 
 def test_a_person_who_left_the_campus_is_signed_out(world: World) -> None:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from typing import cast
+
 from hub.faces import make_routers
+from hub.history.port import Aggregate, History, HistoryUnavailableError, Link, Sample
 from hub.web import accounts
 from hub.web.app import create_app
 from hub.web.parts import Parts
 from tests.hub.web.world import Browser
-from tests.hub.web_pages.school import School
+from tests.hub.web_pages.school import MINUTE_MS, School
 from tests.hub.web_pages.test_pages import check
 
 
@@ -82,6 +87,86 @@ def test_an_alert_is_closed_with_what_was_put_right(school: School) -> None:
     page = browser.get(f"/alerts/{id_}").text
     assert "关好柜门" in page
     assert "<textarea" not in page
+
+
+class _Store:
+    """A history of one number; without one it does not answer."""
+
+    def __init__(self, number: float | None) -> None:
+        self.number = number
+        self.asked: list[tuple[str, str, int, int, Aggregate]] = []
+
+    def range(
+        self,
+        _measurement: str,
+        field: str,
+        device: str,
+        start_ms: int,
+        end_ms: int,
+        _step_ms: int,
+        how: Aggregate,
+    ) -> tuple[Sample, ...]:
+        self.asked.append((field, device, start_ms, end_ms, how))
+        if self.number is None:
+            raise HistoryUnavailableError(Link.UNREACHABLE, "down")
+        return (Sample(start_ms, self.number),)
+
+
+def _with_history(school: School, number: float | None) -> _Store:
+    store = _Store(number)
+    school.deps = replace(school.deps, history=cast("History", store))
+    return store
+
+
+def test_the_record_of_an_alert_that_is_over_shows_its_peak_and_not_the_value_of_now(school: School) -> None:
+    store = _with_history(school, 13.7)
+    school.reading("cold-2", temperature_c=3.3)
+    id_ = school.alert("cold.chilled.warm", "cold-2", active=False)
+
+    page = sign_in(school, "liu-yang").get(f"/alerts/{id_}?lang=en").text
+
+    check(page)
+    since_ms, cleared_ms = school.now_ms - 20 * MINUTE_MS, school.now_ms - MINUTE_MS
+    assert store.asked == [("temperature_c", "cold-2", since_ms, cleared_ms + 1, Aggregate.MAX)]
+    assert "Highest" in page
+    assert "13.7\u00a0°C" in page
+    assert "Lasted 19 min" in page
+    assert "3.3" not in page
+
+
+def test_a_rule_for_too_cold_asks_for_the_lowest_value(school: School) -> None:
+    store = _with_history(school, -4.0)
+    id_ = school.alert("cold.chilled.freezing", "cold-2", active=False, value=-2.0)
+
+    page = sign_in(school, "liu-yang").get(f"/alerts/{id_}?lang=en").text
+
+    assert store.asked[0][-1] is Aggregate.MIN
+    assert re.search(r"Lowest</span> <span[^>]*>−4.0\u00a0°C", page)
+
+
+def test_a_record_whose_history_does_not_answer_says_what_raised_it(school: School) -> None:
+    _with_history(school, None)
+    school.reading("cold-2", temperature_c=3.3)
+    id_ = school.alert("cold.chilled.warm", "cold-2", active=False)
+
+    page = sign_in(school, "liu-yang").get(f"/alerts/{id_}?lang=en").text
+
+    assert re.search(r"When raised</span> <span[^>]*>9.5\u00a0°C", page)
+    assert "Highest" not in page
+    assert "3.3" not in page
+
+
+def test_the_record_of_an_active_alert_shows_the_value_of_now_and_the_peak_so_far(
+    school: School,
+) -> None:
+    _with_history(school, 13.7)
+    school.reading("cold-2", temperature_c=10.3)
+    id_ = school.alert("cold.chilled.warm", "cold-2")
+
+    page = sign_in(school, "liu-yang").get(f"/alerts/{id_}?lang=en").text
+
+    assert "10.3\u00a0°C" in page
+    assert re.search(r"Highest so far</dt><dd>13.7\u00a0°C", page)
 
 
 def test_an_active_alert_is_not_closed(school: School) -> None:

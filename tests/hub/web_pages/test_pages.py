@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -7,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub.config.model import Language
-from hub.desk import queries
+from hub.faces import make_pages
 from hub.live.board import Topic
 from hub.web.render import Issued, PersonState
 from hub.web.viewer import Viewer
@@ -96,7 +97,7 @@ def test_an_empty_campus_says_so_in_words(school: School, language: Language) ->
     html = _live(school, who)
 
     check(html)
-    for key in ("summary.none", "round.none", "tap.none", "health.no_data", "cold.never"):
+    for key in ("summary.none", "round.unknown", "tap.none", "health.no_data", "cold.never"):
         assert school.pages.text(language, key) in html
 
 
@@ -195,16 +196,44 @@ def test_a_fault_of_the_hub_is_said_and_its_details_only_to_those_who_run_it(sch
         assert ("/private" in drawn["health"]) is sees
 
 
-def test_records_show_what_came_in_escaped(school: School) -> None:
-    school.trouble()
-    who = viewer()
+@pytest.mark.parametrize("language", list(Language))
+def test_no_rounds_and_rounds_not_yet_written_down_are_told_apart(school: School, language: Language) -> None:
+    who = viewer(Role.GUARD, language)
+    none, unknown = (school.pages.text(language, key) for key in ("round.none", "round.unknown"))
+    before = _live(school, who)
+    school.plan()
+    planned = _live(school, who)
+    school.board.put_rounds([])
+    unplanned = dataclasses.replace(school.deps, campus=dataclasses.replace(school.campus, rounds={}))
+    school.pages = make_pages(unplanned)
+    without = _live(school, who)
 
-    html = school.pages.page("desk/records", who, who.language, records=queries.records(school.deps.log_path))
+    assert [(none in html, unknown in html) for html in (before, planned, without)] == [
+        (False, True),
+        (False, False),
+        (True, False),
+    ]
 
-    check(html)
-    assert "\\x1b[31m\\xff" in html
-    assert "cold-9" in html
-    check(school.pages.page("desk/records", who, who.language, records=None))
+
+def test_a_summary_has_words_for_a_page_that_lost_the_hub(school: School) -> None:
+    html = _live(school, viewer(Role.HEAD, Language.ZH))
+
+    assert '<span class="not-lost">一切正常</span>' in html
+    assert '<span class="only-lost">（失去连接之前）</span>' in html
+
+
+@pytest.mark.parametrize(("language", "said"), [(Language.ZH, "已消除"), (Language.EN, "Over for")])
+def test_an_alert_that_is_over_says_for_how_long_and_labels_the_value_of_now(
+    school: School, language: Language, said: str
+) -> None:
+    school.reading("cold-2", temperature_c=4.2)
+    school.alert("cold.chilled.warm", "cold-2", active=False)
+
+    (card,) = school.pages.sections(viewer(Role.HEAD, language))["alerts"].elements
+
+    assert re.search(rf"{said} <time[^>]*>1 ", card)
+    now = school.pages.text(language, "alert.now")
+    assert f'<span class="muted">{now}</span> <span class="alert-value">4.2\u00a0°C</span>' in card
 
 
 @pytest.mark.parametrize(

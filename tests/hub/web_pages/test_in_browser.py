@@ -1,0 +1,232 @@
+"""What only a browser can tell of the pages: widths, the keyboard, and a page that lost the hub."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from hub.faces import make_routers
+from hub.live.board import Topic
+from hub.log.model import Entry, Letter, Meeting
+from hub.web import accounts
+from hub.web.app import create_app
+from hub.web.parts import Parts
+from tests.hub.web_pages.school import School
+from tests.real import free_port, require
+from tests.whole.test_browser import ARGUMENTS
+
+_SIZES = ((390, 844), (820, 1180), (1920, 1080))
+_ZOOMED_PHONE = (195, 422)
+_NO_OVERFLOW = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+# Words of one card, or of the wall's head, that lie over other words of it.
+_OVERLAPS = """() => {
+  const found = [];
+  const isDrawn = (e) => e.checkVisibility() && !e.closest('.visually-hidden')
+    && [...e.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+  const linesOf = (e) => [...e.childNodes].filter((node) => node.nodeType === 3).flatMap((node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return [...range.getClientRects()];
+  });
+  const meet = (p, q) => Math.min(p.right, q.right) - Math.max(p.left, q.left) > 3
+    && Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top) > 8;
+  for (const root of document.querySelectorAll('.card, .round, .wall-top')) {
+    const drawn = [...root.querySelectorAll('*')].filter(isDrawn);
+    const words = drawn.map((e) => [e.textContent.trim(), linesOf(e)]);
+    words.forEach(([one, lines], at) => words.slice(at + 1).forEach(([other, others]) => {
+      if (lines.some((line) => others.some((each) => meet(line, each)))) found.push(`${one} | ${other}`);
+    }));
+  }
+  return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = require("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Site:
+    """The school's pages behind a real server."""
+
+    school: School
+    parts: Parts
+    address: str
+    browser: Browser
+
+    def page(self, path: str, person: str = "admin", size: tuple[int, int] = (820, 1180)) -> Page:
+        """Somebody's page, in English."""
+        opened = self.parts.sessions.begin(person)
+        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]})
+        context.set_default_timeout(10_000)
+        context.add_cookies([{"name": "campushub", "value": opened.token, "url": self.address}])
+        page = context.new_page()
+        page.goto(f"{self.address}{path}?lang=en")
+        return page
+
+    def announce_alerts(self, *ids: int) -> None:
+        """As the live reader does after it has followed the book."""
+        self.school.follow()
+        self.school.board.announce(frozenset((Topic.ALERT, str(id_)) for id_ in ids))
+
+
+@pytest.fixture
+def site(school: School, browser: Browser) -> Iterator[Site]:
+    school.now_ms = int(time.time() * 1000)
+    app = create_app(school.deps, make_routers(school.deps, school.pages), school.pages)
+    for person in ("admin", "wang-fang"):
+        accounts.set_secret(school.book, person, "correct horse", one_time=False, now_ms=school.now_ms)
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.02)
+    parts = app.state.parts
+    assert isinstance(parts, Parts)
+    site = Site(school, parts, f"http://127.0.0.1:{port}", browser)
+    yield site
+    for context in browser.contexts:
+        context.close()
+    parts.broadcast.close()
+    server.should_exit = True
+    thread.join(10)
+
+
+def test_texts_of_any_length_do_not_make_the_records_wider_than_the_screen(site: Site) -> None:
+    long = "x" * 60_000
+    letter = Letter(site.school.now_ms, f"campus/{long}", long.encode(), "bad_topic", long)
+    meeting = Meeting(site.school.now_ms, f"zigbee2mqtt/{'y' * 200}", "zigbee2mqtt", "y" * 48)
+    site.school.log.append([Entry(letters=(letter,), meetings=(meeting,))], site.school.now_ms)
+    page = site.page("/records")
+    for language in ("zh", "en"):
+        page.goto(f"{site.address}/records?lang={language}")
+        page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+        for width, height in (*_SIZES, _ZOOMED_PHONE):
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate(_NO_OVERFLOW), (language, width)
+            frames = page.evaluate(
+                "[...document.querySelectorAll('.table-frame')].every((f) => f.scrollWidth <= f.clientWidth)"
+            )
+            assert frames, (language, width)
+
+
+def test_the_wall_fits_portrait_and_narrow_screens_and_nothing_lies_over_anything(site: Site) -> None:
+    site.school.trouble()
+    page = site.page("/wall")
+    for language in ("zh", "en"):
+        page.goto(f"{site.address}/wall?lang={language}")
+        for width, height in (
+            _ZOOMED_PHONE,
+            (390, 844),
+            (820, 1180),
+            (1000, 700),
+            (1080, 1920),
+        ):
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate(_NO_OVERFLOW), (language, width)
+            assert page.evaluate(_OVERLAPS) == [], (language, width)
+
+
+def test_the_live_page_fits_a_phone_at_200_percent(site: Site) -> None:
+    site.school.trouble()
+    page = site.page("/", size=_ZOOMED_PHONE)
+    for language in ("zh", "en"):
+        page.goto(f"{site.address}/?lang={language}")
+        assert page.evaluate(_NO_OVERFLOW), language
+
+
+@pytest.mark.parametrize("path", ["/", "/wall"])
+def test_a_page_that_lost_the_hub_does_not_say_that_all_is_well(site: Site, path: str) -> None:
+    page = site.page(path)
+    summary = page.locator("#alerts-summary")
+    expect(summary).to_contain_text("all is well")
+    green = summary.evaluate("e => getComputedStyle(e).backgroundColor")
+
+    page.evaluate("document.body.classList.add('is-lost')")
+
+    expect(summary.get_by_text("all is well")).to_be_hidden()
+    expect(summary.get_by_text("before the connection was lost")).to_be_visible()
+    assert summary.evaluate("e => getComputedStyle(e).backgroundColor") != green
+
+
+def _act(page: Page, id_: int, words: str) -> None:
+    """As somebody does who has only a keyboard."""
+    card = page.locator(f"#alert-{id_}")
+    card.locator("details.act summary", has_text=words).focus()
+    page.keyboard.press("Enter")
+    card.locator("details.act[open] textarea").focus()
+    page.keyboard.type("done")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+
+def test_the_focus_stays_on_the_card_and_goes_on_to_the_next_when_it_is_closed(site: Site) -> None:
+    first = site.school.alert("cold.chilled.warm", "cold-2", active=False)
+    second = site.school.alert("cold.frozen.warm", "cold-3", active=False)
+    page = site.page("/", "wang-fang")
+    in_order = page.locator("#alerts > article")
+    ids = [in_order.nth(n).get_attribute("id") for n in range(2)]
+    top, below = (first, second) if ids[0] == f"alert-{first}" else (second, first)
+
+    _act(page, top, "Take it on")
+    site_says = page.locator(f"#alert-{top} .acknowledged")
+    expect(page.locator(f"#alert-{top}")).to_be_focused()
+    site.announce_alerts(top)
+    expect(site_says).to_be_visible()
+    expect(page.locator(f"#alert-{top}")).to_be_focused()
+
+    _act(page, top, "Close alert")
+    expect(page.locator(f"#alert-{top}")).to_be_focused()
+    site.announce_alerts(top)
+    expect(page.locator(f"#alert-{top}")).to_have_count(0)
+    expect(page.locator(f"#alert-{below}")).to_be_focused()
+
+    _act(page, below, "Close alert")
+    expect(page.locator(f"#alert-{below}")).to_be_focused()
+    site.announce_alerts(below)
+    expect(page.locator(f"#alert-{below}")).to_have_count(0)
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_the_account_menu_closes_with_escape_and_with_a_click_elsewhere(site: Site) -> None:
+    page = site.page("/alerts")
+    menu, summary = page.locator("details.menu"), page.locator("details.menu summary")
+
+    summary.click()
+    expect(menu).to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(summary).to_be_focused()
+
+    summary.click()
+    page.locator("h1").click()
+    expect(menu).not_to_have_attribute("open", "")
+
+
+def test_a_one_time_password_is_asked_about_first_and_not_made_again_by_a_reload(site: Site) -> None:
+    page = site.page("/people")
+    row = page.locator("tr", has_text="zhang-wei")
+    expect(row.locator("form button")).to_be_hidden()
+
+    row.locator("summary").click()
+    row.locator("form button").click()
+
+    expect(page.locator(".one-time code")).to_be_visible()
+    assert page.url == f"{site.address}/people"
+    before = accounts.states(site.school.book)["zhang-wei"]
+    page.reload()
+    expect(page.locator(".one-time")).to_have_count(0)
+    assert accounts.states(site.school.book)["zhang-wei"] == before
