@@ -51,6 +51,8 @@ _MARKER_LIMIT_S: Final = 300.0
 # So often the broker is asked whether messages still pass through it, and so long may the answer take.
 _ASK_EVERY_S: Final = 15.0
 _ANSWER_WITHIN_S: Final = 20.0
+# A broker that cannot write may also close each connection after a while: so many in a row mean the same.
+_FRUITLESS: Final = 3
 
 
 class MqttIngest:
@@ -94,6 +96,7 @@ class MqttIngest:
         self._heard_ms = 0
         self._asked_s: float | None = None  # when a question went out that is not answered yet
         self._answered_s = 0.0
+        self._fruitless = 0  # connections in a row that were lost before any message had passed
         self.unanswered = 0  # how often the broker took nothing although it was connected
         self._taken = 0  # messages of the last read
         self._client = self._make_client()
@@ -226,6 +229,7 @@ class MqttIngest:
 
     def _backlog_is_in(self) -> None:
         self._asked_s, self._answered_s = None, time.monotonic()
+        self._fruitless = 0
         self._listening.caught_up(self._now(), kept=self._session_kept)
         self._intake.judges_floods = True
 
@@ -304,6 +308,10 @@ class MqttIngest:
             self._client.loop_write()
         if self.connected:
             self._counts.disconnections += 1
+            self._fruitless += 1
+        if self._fruitless >= _FRUITLESS:
+            self._fruitless = 0
+            self.unanswered += 1
         self.connected = False
         self._asked_s = None
         with self._one_connection:

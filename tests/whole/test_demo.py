@@ -72,8 +72,8 @@ def demo(folder: Path, port: int, broker_port: int) -> Iterator[Demo]:
     finally:
         running.client.close()
         if running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
+            running.process.terminate()  # so that it ends its broker too
+            running.process.wait(20)
 
 
 def test_it_is_up_alive_ended_and_remembered(tmp_path: Path) -> None:

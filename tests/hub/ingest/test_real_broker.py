@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socketserver
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -110,3 +112,26 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
             wait_until(lambda: ingest.listening.since_ms is not None)
         finally:
             ingest.stop()
+
+
+class Hollow(socketserver.StreamRequestHandler):
+    """A broker that lets everybody in, grants everything, and closes before a message has passed."""
+
+    def handle(self) -> None:
+        self.request.recv(4_096)
+        self.request.sendall(b"\x20\x02\x00\x00")
+        packet = self.request.recv(4_096)
+        self.request.sendall(b"\x90\x06" + packet[2:4] + b"\x01\x01\x01\x01")
+
+
+def test_a_broker_that_lets_in_and_passes_nothing_on_is_found_out(tmp_path: Path) -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Hollow) as hollow:
+        threading.Thread(target=hollow.serve_forever, daemon=True).start()
+        ingest = Running(tmp_path, broker_at(hollow.server_address[1]))
+        ingest.mqtt_loop.start()
+        try:
+            wait_until(lambda: ingest.mqtt.unanswered >= 1)
+            assert ingest.listening.since_ms is None
+        finally:
+            ingest.stop()
+            hollow.shutdown()
