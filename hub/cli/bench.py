@@ -10,9 +10,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from hub.bench import report
 from hub.bench.ingest import measure
 from hub.bench.machine import machine
-from hub.bench.servers import MissingError
 from hub.cli.console import err, fail, out
 from hub.cli.exits import Exit
+from hub.processes import TrialError
 
 
 def ingest(
@@ -40,7 +40,7 @@ def ingest(
 
         try:
             flows = measure(devices, publishers, rate, seconds, runs, say)
-        except MissingError as error:
+        except TrialError as error:
             fail(str(error), Exit.UNAVAILABLE)
     result = report.Result(machine(), devices, publishers, rate, seconds, runs, flows)
     if as_json:

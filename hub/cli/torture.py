@@ -14,8 +14,8 @@ from rich.table import Table
 from hub.cli.console import err, fail, out
 from hub.cli.exits import Exit
 from hub.config.model import HistoryKind
+from hub.processes import TrialError
 from hub.torture.plan import BrokerKind, Fault, draw
-from hub.torture.processes import TortureError
 from hub.torture.report import Report
 from hub.torture.run import Step, torture
 from hub.torture.world import Wanted
@@ -49,7 +49,7 @@ def run(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         report = _tortured(Wanted(folder, messages, devices, rate, seed, kind, store, faults))
-    except (TortureError, FileExistsError) as error:
+    except (TrialError, FileExistsError) as error:
         fail(f"{error} (seed {seed}, files in {folder})", Exit.UNAVAILABLE)
     _print(report, as_json=as_json)
     if not report.holds:

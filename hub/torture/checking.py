@@ -10,9 +10,9 @@ from devices.series import measurement_of
 from hub.config.model import Campus
 from hub.history.choose import make_history
 from hub.history.port import Aggregate, History
+from hub.processes import AUTOSAVE_S
 from hub.torture import verdicts
 from hub.torture.plan import BrokerKind, FaultKind
-from hub.torture.processes import AUTOSAVE_S
 from hub.torture.publisher import Publisher
 from hub.torture.report import HistoryCheck, Losses, Struck, VerdictCheck
 from hub.torture.tally import Tally

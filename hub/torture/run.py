@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hub.torture import checking, processes
+from hub import processes
+from hub.processes import TrialError
+from hub.torture import checking
 from hub.torture.plan import Fault, limit_before
-from hub.torture.processes import TortureError
 from hub.torture.publisher import Publisher
 from hub.torture.report import Report, Struck
 from hub.torture.tally import Tally
@@ -32,7 +33,7 @@ class Step:
 
 
 def torture(wanted: Wanted, progress: Callable[[Step], None]) -> Report:
-    """Does it all. Raises TortureError if it cannot be done; a broken promise stands in the report."""
+    """Does it all. Raises TrialError if it cannot be done; a broken promise stands in the report."""
     began = time.monotonic()
     world = World(wanted)
     publisher = Publisher(world.traffic, world.proxy.port, wanted.rate_hz)
@@ -93,7 +94,7 @@ def _await_published(publisher: Publisher, count: int, show: Callable[[], None])
     while publisher.published < count:
         show()
         if publisher.failed or patience.is_over(publisher.published):
-            raise TortureError(f"publishing is stuck at {publisher.published} of {count}")
+            raise TrialError(f"publishing is stuck at {publisher.published} of {count}")
         time.sleep(POLL_S)
 
 
@@ -121,7 +122,7 @@ def _end_in_order(world: World, publisher: Publisher, tally: Tally, progress: Ca
             return
         world.hub.start()
         world.hub.await_up()
-    raise TortureError("new facts keep coming although everything was acknowledged")
+    raise TrialError("new facts keep coming although everything was acknowledged")
 
 
 def _await_readers(
@@ -131,7 +132,7 @@ def _await_readers(
     while (behind := processes.behind(world.web_port)) is None or any(behind):
         progress(_step("waiting for the readers", publisher, tally, []))
         if patience.is_over(behind):
-            raise TortureError(f"alerts and history are stuck, behind by {behind}")
+            raise TrialError(f"alerts and history are stuck, behind by {behind}")
         time.sleep(POLL_S)
 
 

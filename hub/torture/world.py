@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, assert_never
 
+from hub import processes
 from hub.config.load import load
 from hub.config.model import HistoryKind
+from hub.processes import Process, TrialError
 from hub.torture import campus as campus_file
-from hub.torture import processes
 from hub.torture.plan import BrokerKind, Fault, FaultKind
-from hub.torture.processes import Process, TortureError
 from hub.torture.proxy import Proxy
 from hub.torture.traffic import STEP_MS, Traffic
 from hub.torture.witness import Witness
@@ -41,7 +41,7 @@ class World:
     """Everything that runs."""
 
     def __init__(self, wanted: Wanted) -> None:
-        """Writes the files; starts nothing. Raises TortureError if a program is missing."""
+        """Writes the files; starts nothing. Raises TrialError if a program is missing."""
         folder = wanted.folder
         self.data = folder / "data"
         self.data.mkdir()
@@ -122,7 +122,7 @@ class World:
         patience = Patience(STUCK_S)
         while not (store.exists() and store.stat().st_mtime > since):
             if patience.is_over(None):
-                raise TortureError("mosquitto does not save its store")
+                raise TrialError("mosquitto does not save its store")
             time.sleep(POLL_S)
 
     def _kill_hub(self, fault: Fault) -> None:

@@ -1,4 +1,4 @@
-"""The processes that are tortured: each can be started, asked to end, and killed."""
+"""Real programs in processes of their own, for trials: each can be started, asked to end, and killed."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _FIRST_PORT: Final = 15_000  # below those that outgoing connections take theirs
 _LAST_PORT: Final = 32_000
 
 
-class TortureError(Exception):
-    """The torture itself cannot go on: a program is missing, or something never became ready."""
+class TrialError(Exception):
+    """A trial cannot go on: a program is missing, or something never became ready."""
 
 
 class Process:
@@ -51,13 +51,18 @@ class Process:
             )
 
     def await_up(self) -> None:
-        """Returns once it takes work. Raises TortureError."""
+        """Returns once it takes work. Raises TrialError."""
         deadline = time.monotonic() + _START_LIMIT_S
         while not self._is_up():
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
                 said = self._output.read_text(encoding="utf-8", errors="replace")
-                raise TortureError(f"{self._name} does not come up: {said[-2000:]}")
+                raise TrialError(f"{self._name} does not come up: {said[-2000:]}")
             time.sleep(0.03)
+
+    @property
+    def pid(self) -> int:
+        """Its number; 0 before the start."""
+        return self._process.pid if self._process is not None else 0
 
     def kill(self) -> None:
         """Ends it as a power cut would."""
@@ -66,7 +71,7 @@ class Process:
             self._process.wait()
 
     def stop(self) -> None:
-        """Asks it to end. Raises TortureError if it does not."""
+        """Asks it to end. Raises TrialError if it does not."""
         if self._process is None or self._process.poll() is not None:
             return
         self._process.terminate()
@@ -74,7 +79,7 @@ class Process:
             self._process.wait(_END_LIMIT_S)
         except subprocess.TimeoutExpired as error:
             self.kill()
-            raise TortureError(f"{self._name} does not end within {_END_LIMIT_S:.0f} s") from error
+            raise TrialError(f"{self._name} does not end within {_END_LIMIT_S:.0f} s") from error
 
     def suspend(self, for_s: float) -> None:
         """Holds it still: SIGSTOP, and SIGCONT afterwards."""
@@ -88,21 +93,21 @@ def hub_process(config: Path, web_port: int) -> Process:
     """`campushub run` on a configuration."""
     run = "from hub.cli import main; main()"
     command = (sys.executable, "-c", run, "run", "--config", str(config))
-    return Process("hub", command, config.parent, lambda: _page(web_port, "readyz") is not None)
+    return Process("hub", command, config.parent, lambda: page(web_port, "readyz") is not None)
 
 
 def behind(web_port: int) -> tuple[int, int] | None:
     """How many facts the alerts and the history have not read; None: the hub does not answer."""
-    text = _page(web_port, "metrics")
+    text = page(web_port, "metrics")
     if text is None:
         return None
     found = dict(re.findall(r'campushub_reader_behind\{reader="(\w+)"\} (\d+)', text))
     return int(found["alerts"]), int(found["history"])
 
 
-def mosquitto(folder: Path, port: int) -> Process:
-    """mosquitto with the limits of deploy/, saving every second. Raises TortureError if it is missing."""
-    folder.mkdir()
+def mosquitto(folder: Path, port: int, autosave_s: int = AUTOSAVE_S) -> Process:
+    """mosquitto with the limits of deploy/. Raises TrialError if it is missing."""
+    folder.mkdir(parents=True)
     config = folder / "mosquitto.conf"
     lines = (
         f"listener {port} 127.0.0.1",
@@ -112,14 +117,14 @@ def mosquitto(folder: Path, port: int) -> Process:
         "max_queued_messages 1000000",
         "persistence true",
         f"persistence_location {folder}/",
-        f"autosave_interval {AUTOSAVE_S}",
+        f"autosave_interval {autosave_s}",
     )
     config.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return Process("mosquitto", (_program("mosquitto"), "-c", str(config)), folder, lambda: is_open(port))
+    return Process("mosquitto", (program("mosquitto"), "-c", str(config)), folder, lambda: is_open(port))
 
 
 def influxd(folder: Path, port: int) -> Process:
-    """InfluxDB 1.x on a port. Raises TortureError if it is missing."""
+    """InfluxDB 1.x on a port. Raises TrialError if it is missing."""
     folder.mkdir()
     config = folder / "influxd.conf"
     config.write_text(
@@ -129,8 +134,8 @@ def influxd(folder: Path, port: int) -> Process:
         f'[http]\nbind-address = "127.0.0.1:{port}"\nlog-enabled = false\n[ifql]\nenabled = false\n',
         encoding="utf-8",
     )
-    command = (_program("influxd"), "run", "-config", str(config))
-    return Process("influxd", command, folder, lambda: _page(port, "ping") is not None)
+    command = (program("influxd"), "run", "-config", str(config))
+    return Process("influxd", command, folder, lambda: page(port, "ping") is not None)
 
 
 def kill_embedded(folder: Path) -> None:
@@ -142,11 +147,11 @@ def kill_embedded(folder: Path) -> None:
 
 
 def embedded_is_there() -> None:
-    """Raises TortureError if the embedded broker is not installed."""
+    """Raises TrialError if the embedded broker is not installed."""
     try:
         find_server()
     except BrokerFaultError as error:
-        raise TortureError(str(error)) from error
+        raise TrialError(str(error)) from error
 
 
 def free_port() -> int:
@@ -165,7 +170,8 @@ def is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _page(port: int, path: str) -> str | None:
+def page(port: int, path: str) -> str | None:
+    """What this computer serves there; None: nothing, or an error."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=2) as answer:
             return str(answer.read().decode())
@@ -173,8 +179,9 @@ def _page(port: int, path: str) -> str | None:
         return None
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """The file of a program, also of a daemon. Raises TrialError if it is not installed."""
     found = shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), *_DAEMON_FOLDERS)))
     if found is None:
-        raise TortureError(f"{name} is not installed: install it, or choose another --broker or --history")
+        raise TrialError(f"{name} is not installed: install it, or choose a trial that does without")
     return found
