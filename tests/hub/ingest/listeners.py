@@ -46,7 +46,7 @@ def mosquitto_with(folder: Path, *listener: str) -> Iterator[tuple[MosquittoHand
     folder.mkdir(parents=True, exist_ok=True)
     handle = MosquittoHandle(require("mosquitto"), folder, free_port(), persistence=True)
     port = free_port()
-    with handle._config.open("a", encoding="utf-8") as config:
+    with handle.config.open("a", encoding="utf-8") as config:
         config.write("\n".join((f"listener {port} 127.0.0.1", *listener)) + "\n")
     handle.start()
     wait_until(lambda: accepts(port))

@@ -41,9 +41,9 @@ def subscribed(broker: MosquittoHandle) -> int:
 def broker(tmp_path: Path) -> Iterator[MosquittoHandle]:
     with mosquitto(tmp_path / "m") as made:
         made.stop()
-        config = made._config.read_text(encoding="utf-8")
+        config = made.config.read_text(encoding="utf-8")
         # What it writes to stdout may come late.
-        made._config.write_text(config.replace("stdout", "stderr") + "log_type all\n", encoding="utf-8")
+        made.config.write_text(config.replace("stdout", "stderr") + "log_type all\n", encoding="utf-8")
         made.start()
         yield made
 
