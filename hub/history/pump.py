@@ -70,7 +70,7 @@ class HistoryPump:
     def _carry(self) -> int:
         if not self._opened:
             self._history.open()
-            self.cursors = self._history.cursors() or self._cursors_in_book()
+            self.cursors = self._within_log(self._history.cursors() or self._cursors_in_book())
             self._opened = True
         facts = self._log.after(self.cursors.log, BATCH)
         with self._book.reading() as session:
@@ -90,6 +90,14 @@ class HistoryPump:
             self._keep_in_book(reached)
         self.cursors = reached
         return max(len(facts), len(decisions))
+
+    def _within_log(self, kept: Cursors) -> Cursors:
+        """Not beyond the log's newest fact: a log restored or begun anew counts from lower numbers."""
+        newest = self._log.newest_seq()
+        if kept.log <= newest:
+            return kept
+        _LOG.warning("the log is another one than the history has read (%d of %d)", kept.log, newest)
+        return Cursors(newest, kept.book)
 
     def _prune_if_asked(self) -> None:
         if self.prune_before_ms - self._pruned_ms >= _PRUNE_EVERY_MS:

@@ -22,6 +22,7 @@ from hub.history.port import (
 )
 from hub.history.pump import HistoryPump
 from hub.log.reader import LogReader
+from hub.log.writer import LogWriter
 from tests.hub.alerts.campus import HOUR, MINUTE, MORNING, Office, demo_campus
 
 
@@ -159,6 +160,21 @@ def test_another_store_is_filled_from_the_beginning_and_the_first_goes_on_later(
     carried.store_is(replace(first, token="new token"))
     carried.pump.turn()
     assert len(carried.fields("fridge")) == 8
+
+
+def test_a_log_begun_anew_is_carried_although_its_numbers_are_lower(carried: Carried) -> None:
+    carried.warm_minutes(range(9))
+    carried.pump.turn()
+    carried.office.log.close()
+    for file in carried.office.folder.glob("log.sqlite*"):
+        file.unlink()
+    LogWriter(carried.office.folder / "log.sqlite").close()
+    carried.office.restart()
+    carried.pump = carried.new_pump()
+    carried.pump.turn()
+    carried.warm_minutes(range(20, 23))
+    carried.pump.turn()
+    assert len(carried.fields("fridge")) == 9 + 3
 
 
 def test_a_refused_point_is_told_and_its_neighbours_arrive(carried: Carried) -> None:
