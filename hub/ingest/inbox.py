@@ -15,7 +15,7 @@ import msgspec
 
 from hub.clock import NowMs
 from hub.ingest.counts import Counts
-from hub.log.model import Entry, Fate, LogFaultError
+from hub.log.model import Entry, Fate, Letter, LogFaultError
 from hub.log.writer import LogWriter
 
 _LOG: Final = logging.getLogger("campushub.inbox")
@@ -146,13 +146,34 @@ class Inbox:
             self._waiting -= collected
             return batch
 
+    def _append(self, entries: list[Entry]) -> tuple[Fate, ...]:
+        """A fate for each fact. An entry that breaks the log's own code becomes a dead letter: it must take
+        nobody along, nor come again for ever. Raises LogFaultError."""
+        try:
+            return self._log.append(entries, self._now()).fates
+        except LogFaultError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, it must not lose a batch
+            _LOG.exception("a batch could not be written: its entries are tried one by one")
+        fates: list[Fate] = []
+        for entry in entries:
+            try:
+                fates += self._log.append([entry], self._now()).fates
+            except LogFaultError:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                self._log.append([Entry(letters=(_unwritable(entry, error, self._now()),))], self._now())
+                self._counts.letters["hub_fault"] += 1
+                fates += [Fate.CONFLICT for _ in entry.facts]
+        return tuple(fates)
+
     def _commit(self, batch: list[_Bundle]) -> bool:
         """False if the log takes nothing now: nothing is acknowledged, and the same batch is tried again."""
         entries = [entry for bundle in batch for entry in bundle.entries]
         fates: tuple[Fate, ...] = ()
         if entries:
             try:
-                fates = self._log.append(entries, self._now()).fates
+                fates = self._append(entries)
             except LogFaultError as fault:
                 if self.fault is None:
                     _LOG.warning("nothing is taken in: %s", fault)
@@ -166,8 +187,17 @@ class Inbox:
         start = 0
         for bundle in batch:
             end = start + sum([len(entry.facts) for entry in bundle.entries])
-            bundle.acknowledge(fates[start:end])
+            try:
+                bundle.acknowledge(fates[start:end])
+            except Exception:  # noqa: BLE001 - what could not be told must not keep others from being told
+                _LOG.exception("what is durable could not be acknowledged")
             start = end
         if entries:
             self._committed()
         return True
+
+
+def _unwritable(entry: Entry, error: Exception, now_ms: int) -> Letter:
+    """What stands for an entry that cannot be written, with all of it that can be printed."""
+    said = ascii(entry).encode()
+    return Letter(now_ms, "hub", said, "hub_fault", ascii(error)[:400])
