@@ -29,7 +29,7 @@ from hub.history.port import RAW_DAYS, Link, Refused
 from hub.history.pump import HistoryPump
 from hub.ingest.counts import Counts
 from hub.ingest.decode import Decoder
-from hub.ingest.inbox import Inbox, Parcel
+from hub.ingest.inbox import Inbox
 from hub.ingest.listening import Listening
 from hub.ingest.mqtt import MqttIngest
 from hub.live.board import Board
@@ -229,7 +229,7 @@ class Hub:
         tick = self._listening.tick(self.now())
         # While the log takes nothing, readings wait at the broker: time that passed would look like silence.
         if tick is not None and self._inbox.fault is None:
-            self._inbox.put(Parcel(Entry(facts=(tick,)), lambda _: None))
+            self._inbox.put(Entry(facts=(tick,)), lambda _: None)
         return _TICK_REST_S
 
     def _mind_broker(self) -> float:

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 _WRITE: Final = "BEGIN IMMEDIATE"
@@ -52,15 +52,6 @@ class Book:
         """A transaction: kept whole when the `with` ends well, not at all otherwise."""
         with Session(self._writers, expire_on_commit=False) as session, session.begin():
             yield session
-
-    def is_well(self) -> bool:
-        """Whether the book answers."""
-        try:
-            with self._readers.connect() as connection:
-                connection.exec_driver_sql("SELECT 1")
-        except SQLAlchemyError:
-            return False
-        return True
 
     def close(self) -> None:
         """Lets go of every connection."""

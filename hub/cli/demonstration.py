@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -32,6 +31,7 @@ from hub.config.model import Campus
 from hub.folder import FolderError, FolderLock
 from hub.main import Hub
 from hub.patrol.planning import runs_of_day
+from hub.processes import free_port
 from hub.web.accounts import matches, set_secret, states
 from rules.catalogue import override
 from rules.model import Rule
@@ -110,13 +110,6 @@ def demo_campus(folder: Path, port: int, broker_port: int) -> Campus:
     with as_file(files("hub.demo").joinpath("campus.toml")) as path:
         campus = load(path, {}, folder=folder, web_port=port, broker_port=broker_port)
     return replace(campus, rules={rule.id: _hasty(rule) for rule in campus.rules.values()})
-
-
-def free_port() -> int:
-    """A TCP port of this computer that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _begin_with_the_round_under_way(campus: Campus) -> None:

@@ -7,11 +7,6 @@ from rules.bind import DeviceTarget, bind
 from rules.model import Rule, Silent, Subject, Watch
 
 
-def device_targets(campus: Campus) -> tuple[DeviceTarget, ...]:
-    """Every device as rules see it, in the file's order."""
-    return tuple(target_of(device) for device in campus.devices.values())
-
-
 def target_of(device: Device) -> DeviceTarget:
     """One device as rules see it."""
     storing = device.storing.value if device.storing else ""

@@ -23,6 +23,12 @@ class Place(msgspec.Struct, frozen=True):
     kind: Kind
 
 
+def in_order(number: int) -> int:
+    """Nanoseconds inside a millisecond for a number of the log or the journal: what shares the millisecond
+    stays apart and in order."""
+    return number % _NS_OF_MS
+
+
 def points_of_fact(fact: Fact, place: Place, seq: int) -> tuple[Point, ...]:
     """The points of a fact; the same fact gives the same points. A tick has none.
 
@@ -30,13 +36,13 @@ def points_of_fact(fact: Fact, place: Place, seq: int) -> tuple[Point, ...]:
     receive time, and two guards may tap one reader in what its clock calls the same instant."""
     match fact:
         case Reading():
-            sub_ns = seq % _NS_OF_MS if fact.clock in _RECEIVE_TIMES else 0
+            sub_ns = in_order(seq) if fact.clock in _RECEIVE_TIMES else 0
             values = tuple((name, value if value is True or value is False else float(value))
                            for name, value in fact.values)  # fmt: skip
             return _point(fact, place, measurement_of(place.kind), values, sub_ns) if values else ()
         case Tap():
             taps = (("tag_uid", fact.tag_uid), ("badge", fact.badge), ("trust", fact.trust.value))
-            return _point(fact, place, TAP, taps, seq % _NS_OF_MS)
+            return _point(fact, place, TAP, taps, in_order(seq))
         case Presence():
             return _point(fact, place, DEVICE, (("online", fact.online),), 0)  # the last said counts
         case Tick():

@@ -15,7 +15,7 @@ from hub.book.model import AlertChanged, Recorded, RoundChanged
 from hub.book.store import Book
 from hub.config.model import Campus
 from hub.config.model import History as HistoryConfig
-from hub.history.points import Place, points_of_fact
+from hub.history.points import Place, in_order, points_of_fact
 from hub.history.port import Cursors, History, HistoryUnavailableError, Link, Point, Refused
 from hub.log.model import Logged
 from hub.log.reader import LogReader
@@ -111,7 +111,7 @@ class HistoryPump:
     def _decided(self, recorded: Recorded) -> Point:
         """A decision stands at the hub's time, not at the facts': the last point is how things stand now,
         also when a late phone or a fast clock was part of the story."""
-        at_ms, sub_ns = recorded.recorded_at_ms, _in_order(recorded.id)
+        at_ms, sub_ns = recorded.recorded_at_ms, in_order(recorded.id)
         match decision := recorded.decision:
             case AlertChanged():
                 return Point(
@@ -163,11 +163,6 @@ class HistoryPump:
         with self._book.writing() as session:
             cursors.save(session, self._log_cursor, reached.log)
             cursors.save(session, self._book_cursor, reached.book)
-
-
-def _in_order(id_: int) -> int:
-    """Decisions of one millisecond keep their order: the last one is how things stand."""
-    return id_ % 1_000_000
 
 
 def _cursor_names(history: HistoryConfig) -> tuple[str, str]:

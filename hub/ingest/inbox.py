@@ -32,13 +32,6 @@ _PAUSE_WHEN_BROKEN_S: Final = 1.0
 Acknowledge: TypeAlias = Callable[[tuple[Fate, ...]], None]
 
 
-class Parcel(msgspec.Struct, frozen=True):
-    """An entry and what to call once it is durable."""
-
-    entry: Entry
-    acknowledge: Acknowledge
-
-
 class _Bundle(msgspec.Struct, frozen=True):
     """Entries that came together, and what to call with their fates once they are durable."""
 
@@ -62,9 +55,10 @@ class Inbox:
         self._chores: queue.SimpleQueue[Callable[[LogWriter], object]] = queue.SimpleQueue()
         self.fault: LogFaultError | None = None
 
-    def put(self, parcel: Parcel) -> bool:
-        """Takes a parcel; False if there is no room or the hub is ending (then it is not acknowledged)."""
-        return self.put_many((parcel.entry,), parcel.acknowledge)
+    def put(self, entry: Entry, acknowledge: Acknowledge) -> bool:
+        """Takes an entry, and calls `acknowledge` with its facts' fates once it is durable; False, and never
+        acknowledged, if there is no room or the hub is ending."""
+        return self.put_many((entry,), acknowledge)
 
     def put_many(self, entries: Sequence[Entry], acknowledge: Acknowledge) -> bool:
         """Like `put` for entries that came together: all or none are taken, and acknowledged with one call.
@@ -91,7 +85,7 @@ class Inbox:
             if future.set_running_or_notify_cancel():  # a caller that went away must not spoil the batch
                 future.set_result(fates)
 
-        if not self.put(Parcel(entry, done)):
+        if not self.put(entry, done):
             raise queue.Full
         return future
 

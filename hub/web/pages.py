@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -19,8 +18,6 @@ from hub.web.scene import Element, Face, Scene, deciding_watches, scene_of
 from hub.web.texts import Texts
 from hub.web.viewer import Viewer
 from rules.model import Role, Text
-
-STATIC: Final = Path(__file__).parent / "static"
 
 # The things that come and go, with an element of their own: once they are gone, so is it.
 _PASSING: Final = Topic.ALERT

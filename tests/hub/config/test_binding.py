@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from devices.facts import Kind
-from hub.config.binding import device_targets, watches_of_devices
+from hub.config.binding import target_of, watches_of_devices
 from rules.bind import DeviceTarget
 from rules.model import Silent, Threshold
 from tests.hub.config.writing import VALID, changed, loaded
@@ -15,7 +15,9 @@ _READER = '\n[[device]]\nid = "reader"\nname = "R"\nkind = "checkpoint"\narea = 
 
 def test_a_device_is_handed_to_the_rules_with_its_limits(tmp_path: Path) -> None:
     campus = loaded(tmp_path, changed('interval = "1m"', 'interval = "1m"\nlow = 1\nhigh = 5'))
-    assert device_targets(campus) == (DeviceTarget("cold-1", Kind.FRIDGE, "chilled", 60_000, 1, 5),)
+    assert tuple(target_of(device) for device in campus.devices.values()) == (
+        DeviceTarget("cold-1", Kind.FRIDGE, "chilled", 60_000, 1, 5),
+    )
 
 
 def test_a_device_s_own_limit_takes_the_place_of_the_rule_s(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from devices.facts import Tick
 from hub.ingest import inbox as inbox_module
 from hub.ingest.counts import Counts
-from hub.ingest.inbox import BATCH, CAPACITY, Inbox, Parcel
+from hub.ingest.inbox import BATCH, CAPACITY, Inbox
 from hub.log.model import Entry, Fate, Letter, LogFaultError
 from hub.log.writer import LogWriter
 
@@ -52,7 +52,7 @@ LETTER = Entry(letters=(Letter(NOW, "t", b"", "empty", "nothing"),))
 
 def test_bundles_are_committed_together_and_each_gets_its_own_fates(world: World) -> None:
     world.inbox.put_many([tick(1), LETTER, tick(2)], world.acknowledge("first"))
-    world.inbox.put(Parcel(tick(1), world.acknowledge("second")))
+    world.inbox.put(tick(1), world.acknowledge("second"))
     assert world.inbox.waiting == 4
     world.inbox.turn()
     assert world.commits == 1
@@ -64,7 +64,7 @@ def test_bundles_are_committed_together_and_each_gets_its_own_fates(world: World
 
 
 def test_nothing_is_acknowledged_in_its_turn_and_without_a_commit(world: World) -> None:
-    world.inbox.put(Parcel(tick(1), world.acknowledge("before")))
+    world.inbox.put(tick(1), world.acknowledge("before"))
     world.inbox.put_many([], world.acknowledge("nothing"))
     world.inbox.turn()
     assert [name for name, _ in world.acknowledged] == ["before", "nothing"]
@@ -104,10 +104,10 @@ def test_an_inbox_that_is_closed_gives_up_on_a_broken_log_and_acknowledges_nothi
         raise LogFaultError("gone")
 
     monkeypatch.setattr(world.log, "append", broken)
-    world.inbox.put(Parcel(tick(1), world.acknowledge("lost")))
+    world.inbox.put(tick(1), world.acknowledge("lost"))
     world.inbox.turn()
     assert world.acknowledged == []
-    assert not world.inbox.put(Parcel(tick(2), world.acknowledge("late")))
+    assert not world.inbox.put(tick(2), world.acknowledge("late"))
 
 
 def test_a_full_batch_does_not_wait_for_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_a_full_batch_does_not_wait_for_more(world: World, monkeypatch: pytest.M
 
 def test_a_linger_ends_when_the_batch_fills_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox_module, "LINGER_S", 3_600.0)
-    world.inbox.put(Parcel(LETTER, world.acknowledge("one")))
+    world.inbox.put(LETTER, world.acknowledge("one"))
     turning = threading.Thread(target=world.inbox.turn)
     turning.start()
     world.inbox.put_many([LETTER] * BATCH, world.acknowledge("many"))
@@ -141,7 +141,7 @@ def test_a_caller_that_went_away_does_not_spoil_the_batch(world: World) -> None:
     gone = world.inbox.submit(tick(1))
     assert gone.cancel()
     stays = world.inbox.submit(tick(2))
-    world.inbox.put(Parcel(tick(3), world.acknowledge("other")))
+    world.inbox.put(tick(3), world.acknowledge("other"))
     world.inbox.turn()
     assert stays.result(0) == (Fate.APPENDED,)
     assert world.acknowledged == [("other", (Fate.APPENDED,))]
