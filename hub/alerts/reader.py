@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from devices.facts import Tick
+from devices.facts import Fact, Tick
 from hub.alerts import keeping
 from hub.alerts.judging import Judging, Said, WatchKey
 from hub.alerts.rounds import Plan, Runs
@@ -22,7 +22,6 @@ from hub.book.store import Book
 from hub.book.tables import AlertRow, MetaRow, RoundRow
 from hub.clock import NowMs
 from hub.config.model import Campus
-from hub.log.model import Logged
 from hub.log.reader import LogReader
 from rules import life
 from rules.bind import RoundTarget, bind
@@ -77,20 +76,20 @@ class AlertsReader:
             self._save_if_due()
             return 0.5
         try:
-            steps = self._judge(batch)
+            steps = self._judge(batch.facts)
             if steps:
-                self._write_down(steps, batch[-1].seq)
+                self._write_down(steps, batch.last)
         except BaseException:
             self._judging.forget()
             self._runs.forget()
             raise
         self._judging.keep()
         self._runs.keep()
-        self.cursor = batch[-1].seq
+        self.cursor = batch.last
         if steps:
             self._saved()
             self._decided()
-        self._let_go(batch)
+        self._let_go(batch.facts)
         self._save_if_due()
         return 0.0
 
@@ -102,14 +101,14 @@ class AlertsReader:
 
     # --- judging a batch ---
 
-    def _judge(self, batch: tuple[Logged, ...]) -> list[_Step]:
+    def _judge(self, facts: tuple[Fact, ...]) -> list[_Step]:
         now_ms = self._now()
         steps: list[_Step] = []
-        for logged in batch:
-            for planned in self._runs.due_for(logged.fact):
+        for fact in facts:
+            for planned in self._runs.due_for(fact):
                 steps.append(planned)
                 self._watch_round(planned[1])
-            steps.extend(self._judging.judge(logged.fact, now_ms))
+            steps.extend(self._judging.judge(fact, now_ms))
         return steps
 
     def _watch_round(self, target: RoundTarget) -> None:
@@ -147,10 +146,10 @@ class AlertsReader:
         if unsaved_facts and (not 0 <= elapsed_ms < SAVE_EVERY_MS or unsaved_facts >= SAVE_EVERY_FACTS):
             self.save()
 
-    def _let_go(self, batch: tuple[Logged, ...]) -> None:
+    def _let_go(self, facts: tuple[Fact, ...]) -> None:
         """Past rounds stay in the book, but nothing watches them any more. Only the hub's own time tells: a
         backlog may be older than the round that it belongs to is allowed to get."""
-        ticked_ms = max((at.fact.measured_at_ms for at in batch if isinstance(at.fact, Tick)), default=None)
+        ticked_ms = max((fact.measured_at_ms for fact in facts if isinstance(fact, Tick)), default=None)
         if ticked_ms is not None:
             for subject in self._judging.rounds_ended_before(self._runs.horizon_ms(ticked_ms)):
                 self._gone.update(self._judging.drop_round(subject))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from devices import series
-from devices.facts import Kind
+from devices.facts import Fact, Kind
 from hub.book import cursors, journal
 from hub.book.model import AlertChanged, Recorded, RoundChanged
 from hub.book.store import Book
@@ -17,7 +17,6 @@ from hub.config.model import Campus
 from hub.config.model import History as HistoryConfig
 from hub.history.points import Place, in_order, points_of_fact
 from hub.history.port import Cursors, History, HistoryUnavailableError, Link, Point, Refused
-from hub.log.model import Logged
 from hub.log.reader import LogReader
 
 _LOG: Final = logging.getLogger("campushub.history")
@@ -77,10 +76,12 @@ class HistoryPump:
             decisions = journal.after(session, self.cursors.book, BATCH)
         if not facts and not decisions:
             return 0
-        points = [point for logged in facts for point in self._points(logged)]
+        points = [
+            point for seq, fact in enumerate(facts.facts, facts.first) for point in self._points(fact, seq)
+        ]
         points += [self._decided(recorded) for recorded in decisions]
         reached = Cursors(
-            facts[-1].seq if facts else self.cursors.log,
+            facts.last if facts else self.cursors.log,
             decisions[-1].id if decisions else self.cursors.book,
         )
         refused = self._history.write(points, reached)
@@ -104,9 +105,9 @@ class HistoryPump:
             self._history.prune(self.prune_before_ms)
             self._pruned_ms = self.prune_before_ms
 
-    def _points(self, logged: Logged) -> tuple[Point, ...]:
-        place = self._places.get(logged.fact.device)
-        return points_of_fact(logged.fact, place, logged.seq) if place else ()
+    def _points(self, fact: Fact, seq: int) -> tuple[Point, ...]:
+        place = self._places.get(fact.device)
+        return points_of_fact(fact, place, seq) if place else ()
 
     def _decided(self, recorded: Recorded) -> Point:
         """A decision stands at the hub's time, not at the facts': the last point is how things stand now,

@@ -34,8 +34,8 @@ class LiveReader:
         changed: frozenset[Changed] = frozenset()
         batch = self._log.after(self.cursor, BATCH)
         if batch:
-            changed |= self._board.fold(logged.fact for logged in batch)
-            self.cursor = batch[-1].seq
+            changed |= self._board.fold(batch.facts)
+            self.cursor = batch.last
         try:
             changed |= self._follow_book()
         finally:

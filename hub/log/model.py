@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
+from itertools import count
 
 import msgspec
 
@@ -95,11 +97,29 @@ class Pruned(msgspec.Struct, frozen=True):
     unread: int = 0
 
 
-class Logged(msgspec.Struct, frozen=True):
+class Logged(msgspec.Struct, frozen=True, gc=False):
     """A fact with its place in the log."""
 
     seq: int
     fact: Fact
+
+
+class Stretch(msgspec.Struct, frozen=True, gc=False):
+    """Facts that follow one another in the log without a gap: `facts[i]` has the number `first + i`."""
+
+    first: int
+    facts: tuple[Fact, ...]
+
+    @property
+    def last(self) -> int:
+        """The number of the last fact; `first - 1` if there is none."""
+        return self.first + len(self.facts) - 1
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    def __iter__(self) -> Iterator[Logged]:
+        return map(Logged, count(self.first), self.facts)
 
 
 class Latest(msgspec.Struct, frozen=True):

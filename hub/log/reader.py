@@ -12,7 +12,7 @@ import msgspec
 from devices.facts import Fact, Tap
 from hub.log import body, schema
 from hub.log.folding import Folding
-from hub.log.model import Latest, Logged, StoredLetter, Stranger
+from hub.log.model import Latest, StoredLetter, Stranger, Stretch
 from hub.log.tail import Tail
 
 
@@ -25,21 +25,23 @@ class LogReader:
         self._tail = tail
         self._db = schema.connect_reader(path)
 
-    def after(self, seq: int, limit: int) -> tuple[Logged, ...]:
-        """Up to `limit` facts that follow `seq`, in order of arrival."""
+    def after(self, seq: int, limit: int) -> Stretch:
+        """The next facts that follow `seq`, at most `limit`, in order of arrival; none at the log's end."""
         if self._tail is not None and (newest := self._tail.after(seq, limit)) is not None:
             return newest
-        found: list[Logged] = []
+        rows: list[tuple[Any, ...]] = []
         for day in self._days_from(seq + 1):
-            rows = self._query(
+            rows += self._query(
                 f"SELECT seq, body FROM {schema.day_table(day)}"  # noqa: S608 - a checked day
                 " WHERE seq > ? ORDER BY seq LIMIT ?",
-                (seq, limit - len(found)),
+                (seq, limit - len(rows)),
             )
-            found.extend(Logged(row[0], self._decode(row[1])) for row in rows)
-            if len(found) >= limit:
+            if len(rows) >= limit:
                 break
-        return tuple(found)
+        first = rows[0][0] if rows else seq + 1
+        if rows and rows[-1][0] != first + len(rows) - 1:  # what damage or pruning tore apart: up to the gap
+            rows = [row for place, row in enumerate(rows, first) if row[0] == place]
+        return Stretch(first, tuple([self._decode(row[1]) for row in rows]))
 
     def latest(self) -> tuple[Latest, ...]:
         """The newest value of every series."""

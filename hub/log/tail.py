@@ -6,7 +6,8 @@ import threading
 from collections.abc import Sequence
 from typing import Final
 
-from hub.log.model import Logged
+from devices.facts import Fact
+from hub.log.model import Stretch
 
 CAPACITY: Final = 50_000
 
@@ -17,26 +18,31 @@ class Tail:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._kept: list[Logged] = []
+        self._kept: list[Fact] = []
+        self._first = 0  # the number of the first of them
 
-    def add(self, newest: Sequence[Logged]) -> None:
-        """Takes what was just committed. A gap before it empties the ring: what follows is whole again."""
+    def add(self, first: int, newest: Sequence[Fact]) -> None:
+        """Takes what was just committed, the first of it under the number `first`. A gap before it empties
+        the ring: what follows is whole again."""
         if not newest:
             return
         with self._lock:
             kept = self._kept
-            if kept and kept[-1].seq + 1 != newest[0].seq:
+            if self._first + len(kept) != first:
                 kept.clear()
+            if not kept:
+                self._first = first
             kept.extend(newest)
             # Cut a quarter at a time: moving the whole list for every batch would cost more than the batch.
             if len(kept) > self._capacity:
-                del kept[: len(kept) - self._capacity * 3 // 4]
+                surplus = len(kept) - self._capacity * 3 // 4
+                del kept[:surplus]
+                self._first += surplus
 
-    def after(self, seq: int, limit: int) -> tuple[Logged, ...] | None:
+    def after(self, seq: int, limit: int) -> Stretch | None:
         """Up to `limit` facts that follow `seq`; None if the ring does not reach back that far."""
         with self._lock:
-            kept = self._kept
-            if not kept or seq + 1 < kept[0].seq:
+            start = seq + 1 - self._first
+            if not self._kept or start < 0:
                 return None
-            start = seq + 1 - kept[0].seq
-            return tuple(kept[start : start + limit])
+            return Stretch(seq + 1, tuple(self._kept[start : start + limit]))

@@ -12,7 +12,7 @@ import msgspec
 from devices.facts import Fact
 from hub.log import asides, body, opening, retention, schema
 from hub.log.keys import RUN, Keys, day_of
-from hub.log.model import Appended, Entry, Fate, Letter, LogFaultError, Logged, Meeting, Pruned
+from hub.log.model import Appended, Entry, Fate, Letter, LogFaultError, Meeting, Pruned
 from hub.log.tail import Tail
 
 
@@ -57,8 +57,7 @@ class LogWriter:
         finally:
             self._deliveries.end_batch()
         if self._tail is not None and batch.facts:
-            first = self._seq - len(batch.facts) + 1
-            self._tail.add([Logged(seq, fact) for seq, fact in enumerate(batch.facts.values(), first)])
+            self._tail.add(self._seq - len(batch.facts) + 1, list(batch.facts.values()))
         return Appended(tuple(batch.fates), self._seq, tuple(batch.numbered(self._seq)))
 
     def prune(self, before_ms: int, read_by_all: int, max_bytes: int | None = None) -> Pruned:

@@ -33,10 +33,10 @@ class Tally:
             return  # the hub has not made it yet
         try:
             while batch := log.after(self._seq, _BATCH):
-                for logged in batch:
-                    if isinstance(logged.fact, Reading):
-                        self._count(logged.fact)
-                self._seq = batch[-1].seq
+                for fact in batch.facts:
+                    if isinstance(fact, Reading):
+                        self._count(fact)
+                self._seq = batch.last
         finally:
             log.close()
 

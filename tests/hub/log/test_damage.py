@@ -216,4 +216,4 @@ def test_facts_not_yet_folded_are_known_after_a_crash(path: Path) -> None:
     reader = LogReader(path)
     assert [row.value for row in reader.latest()] == [3.0]
     assert set(reader.heard()) == {"cold-1", "reader-1"}
-    assert isinstance(reader.after(0, 1)[0].fact, Reading)
+    assert isinstance(reader.after(0, 1).facts[0], Reading)

@@ -58,7 +58,7 @@ def test_the_byte_limit_takes_unread_days_and_says_so(path: Path) -> None:
     assert pruned.unread == pruned.facts - 1_000
     reader = LogReader(path)
     assert reader.dropped_unread() == pruned.unread
-    assert reader.after(0, 1)[0].seq == pruned.facts + 1
+    assert reader.after(0, 1).first == pruned.facts + 1
     log.close()
     assert path.stat().st_size <= 600_000 + 64 * 1024
     assert verify(path).faults == ()
@@ -75,7 +75,7 @@ def test_the_byte_limit_takes_the_beginning_of_a_single_day(
     assert pruned.days == ()
     assert pruned.unread == 0
     assert 0 < pruned.facts < 5_000
-    assert LogReader(path).after(0, 1)[0].seq == pruned.facts + 1
+    assert LogReader(path).after(0, 1).first == pruned.facts + 1
     assert verify(path).faults == ()
     assert log.append([entry(reading(4_999), reading(5_000))], NOON).fates == (Fate.DUPLICATE, Fate.APPENDED)
 
