@@ -12,7 +12,7 @@ from typing import Any, cast
 from hub.config.faults import ConfigurationError, Fault, escaped
 from hub.config.lines import lines_of
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 16_000_000
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _SAVE_AS_UTF8 = "save it as plain text in UTF-8"
 
@@ -65,12 +65,12 @@ class Document:
             table = table.get(key) if isinstance(table, dict) else None
         return Entry(self, path, cast("dict[str, object]", table) if isinstance(table, dict) else {})
 
-    def entries(self, name: str) -> Iterator[Entry]:
-        """The tables of an array of tables, in the file's order."""
-        items = self.data.get(name)
+    def entries(self, *path: str) -> Iterator[Entry]:
+        """The tables of the array of tables at `path`, in the file's order."""
+        items = self.section(*path[:-1]).table.get(path[-1])
         for index, table in enumerate(items if isinstance(items, list) else []):
             if isinstance(table, dict):
-                yield Entry(self, (name, index), cast("dict[str, object]", table))
+                yield Entry(self, (*path, index), cast("dict[str, object]", table))
 
     def fault(self, path: Sequence[str | int], problem: str, remedy: str) -> Fault:
         """A fault at `path`; where the key itself is missing, its line is that of the table it belongs to."""

@@ -21,6 +21,9 @@ from hub.log.writer import LogWriter
 _LOG: Final = logging.getLogger("campushub.inbox")
 BATCH: Final = 1_000
 LINGER_S: Final = 0.01
+# While batches are at least so large: a commit costs the same for few and for many.
+_BUSY: Final = 100
+BUSY_LINGER_S: Final = 0.02
 # Entries that wait while the log is slow or broken, before the network is left unread. A hub that keeps up
 # has at most some hundred.
 CROWDED: Final = 20_000
@@ -50,6 +53,7 @@ class Inbox:
         self._committed = committed
         self._bundles: deque[_Bundle] = deque()
         self._waiting = 0
+        self._linger_s = LINGER_S
         self._arrived = threading.Condition()
         self._closed = threading.Event()
         self._chores: queue.SimpleQueue[Callable[[LogWriter], object]] = queue.SimpleQueue()
@@ -128,7 +132,7 @@ class Inbox:
         with self._arrived:
             if not self._bundles and not self._arrived.wait(_LONGEST_WAIT_S):
                 return []
-            deadline = time.monotonic() + LINGER_S
+            deadline = time.monotonic() + self._linger_s
             while self._waiting < BATCH and not self._closed.is_set():
                 if not self._arrived.wait(max(0.0, deadline - time.monotonic())):
                     break
@@ -138,6 +142,7 @@ class Inbox:
                 batch.append(self._bundles.popleft())
                 collected += len(batch[-1].entries)
             self._waiting -= collected
+            self._linger_s = BUSY_LINGER_S if collected >= _BUSY else LINGER_S
             return batch
 
     def _append(self, entries: list[Entry]) -> tuple[Fate, ...]:

@@ -41,6 +41,9 @@ _WINDOW: Final = 10_000
 # After a read that brought less than plenty, wait a little before the next: it brings more at the same cost.
 _BREATH_S: Final = 0.003
 _PLENTY: Final = 500
+# A longer one while much comes.
+_MUCH: Final = 20
+_DEEP_BREATH_S: Final = 0.008
 _REST_WHEN_HELD_BACK_S: Final = 0.02
 _REST_WHEN_ENDING_S: Final = 0.2
 _REST_WITH_EMBEDDED_S: Final = 2.5
@@ -262,7 +265,7 @@ class MqttIngest:
         elif self.connected and self._intake.judges_floods:
             self._ask()
         if self._client.reads_many and 0 < self._taken < _PLENTY:
-            time.sleep(_BREATH_S)
+            time.sleep(_DEEP_BREATH_S if self._taken >= _MUCH else _BREATH_S)
         self._taken = 0
 
     # --- messages ---

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import Final, TypeAlias, assert_never
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -53,12 +53,63 @@ class DeviceNow(msgspec.Struct, frozen=True):
         return next((quantity for quantity in self.quantities if quantity.name == name), None)
 
 
+class _Device:
+    """A device as it is kept: many facts come for each time that somebody looks."""
+
+    __slots__ = ("_id", "_seen", "changed", "clock", "measured_at_ms", "online", "received_at_ms", "values")
+
+    def __init__(self, now: DeviceNow) -> None:
+        self._id = now.id
+        self._seen: DeviceNow | None = now
+        self.changed: Changed = (Topic.DEVICE, now.id)
+        self.values = {
+            quantity.name: (quantity.value, quantity.measured_at_ms) for quantity in now.quantities
+        }
+        self.measured_at_ms = now.measured_at_ms
+        self.received_at_ms = now.received_at_ms
+        self.online = now.online
+        self.clock = now.clock
+
+    def take(self, fact: Reading | Presence | Tap) -> None:
+        """Folds one fact in."""
+        self._seen = None
+        if isinstance(fact, Presence):
+            self.online = fact.online
+            if not fact.online:
+                return  # a last will is no sign of life
+        else:
+            self.online, self.clock = True, fact.clock
+        if self.received_at_ms is None or fact.received_at_ms > self.received_at_ms:
+            self.received_at_ms = fact.received_at_ms
+        if isinstance(fact, Reading):
+            at_ms, values = fact.measured_at_ms, self.values
+            if self.measured_at_ms is None or at_ms > self.measured_at_ms:
+                self.measured_at_ms = at_ms
+            for name, value in fact.values:
+                known = values.get(name)
+                if known is None or at_ms >= known[1]:
+                    values[name] = value, at_ms
+
+    def seen(self) -> DeviceNow:
+        """The device with all that it said."""
+        if self._seen is None:
+            self._seen = DeviceNow(
+                self._id,
+                tuple([Quantity(name, value, at_ms) for name, (value, at_ms) in self.values.items()]),
+                self.measured_at_ms,
+                self.received_at_ms,
+                self.online,
+                self.clock,
+            )
+        return self._seen
+
+
 class Board:
     """Written by one thread, read by any. What it hands out is frozen."""
 
     def __init__(self, device_ids: Iterable[str]) -> None:
         self._lock = threading.Lock()
-        self._devices = {device: DeviceNow(device) for device in device_ids}
+        self._devices = {device: _Device(DeviceNow(device)) for device in device_ids}
         self._alerts: dict[int, Alert] = {}
         self._rounds: dict[str, RoundRun] = {}
         self._taps: tuple[Tap, ...] = ()
@@ -66,12 +117,14 @@ class Board:
 
     def device(self, device: str) -> DeviceNow | None:
         """One device, or None for one that is not configured."""
-        return self._devices.get(device)
+        with self._lock:
+            found = self._devices.get(device)
+            return None if found is None else found.seen()
 
     def devices(self) -> tuple[DeviceNow, ...]:
         """Every configured device, in the order of the configuration."""
         with self._lock:
-            return tuple(self._devices.values())
+            return tuple([device.seen() for device in self._devices.values()])
 
     def alerts(self) -> tuple[Alert, ...]:
         """Every alert not yet closed, newest first."""
@@ -102,28 +155,27 @@ class Board:
 
     def fold(self, facts: Iterable[Fact]) -> frozenset[Changed]:
         """Takes facts in; returns what changed, for `announce`."""
-        changed: set[Changed] = set()
+        spoke: dict[str, _Device] = {}  # by id, for the hash of a Changed costs more than all the rest here
+        taps: list[Tap] = []
         with self._lock:
             for fact in facts:
-                match fact:
-                    case Reading() | Presence():
-                        changed |= self._fold_device(fact)
-                    case Tap():
-                        changed |= self._fold_device(fact)
-                        self._fold_tap(fact)
-                        changed.add((Topic.TAP, fact.key))
-                    case Tick():
-                        pass
-                    case _:
-                        assert_never(fact)
-        return frozenset(changed)
+                device = self._devices.get(fact.device)
+                if device is not None and not isinstance(fact, Tick):
+                    device.take(fact)
+                    spoke[fact.device] = device
+                if isinstance(fact, Tap):
+                    self._fold_tap(fact)
+                    taps.append(fact)
+        return frozenset(
+            [device.changed for device in spoke.values()] + [(Topic.TAP, tap.key) for tap in taps]
+        )
 
     def restore(self, devices: Iterable[DeviceNow], taps: Iterable[Tap]) -> None:
         """What was so when the hub last ran."""
         with self._lock:
             for device in devices:
                 if device.id in self._devices:
-                    self._devices[device.id] = device
+                    self._devices[device.id] = _Device(device)
             self._taps = tuple(sorted(taps, key=_newest_first)[:TAPS_SHOWN])
 
     def put_alerts(self, unclosed: Iterable[Alert]) -> frozenset[Changed]:
@@ -151,40 +203,9 @@ class Board:
         for listener in listeners:
             listener(changed)
 
-    def _fold_device(self, fact: Reading | Presence | Tap) -> set[Changed]:
-        before = self._devices.get(fact.device)
-        if before is None:
-            return set()
-        quantities, measured_at_ms = before.quantities, before.measured_at_ms
-        if isinstance(fact, Reading):
-            quantities = _newer(quantities, fact)
-            measured_at_ms = max(measured_at_ms or 0, fact.measured_at_ms)
-        lives = not isinstance(fact, Presence) or fact.online  # a last will is no sign of life
-        after = DeviceNow(
-            id=before.id,
-            quantities=quantities,
-            measured_at_ms=measured_at_ms,
-            received_at_ms=max(before.received_at_ms or 0, fact.received_at_ms)
-            if lives
-            else before.received_at_ms,
-            online=lives,
-            clock=before.clock if isinstance(fact, Presence) else fact.clock,
-        )
-        self._devices[before.id] = after
-        return {(Topic.DEVICE, before.id)} if after != before else set()
-
     def _fold_tap(self, tap: Tap) -> None:
         self._taps = tuple(sorted((tap, *self._taps), key=_newest_first)[:TAPS_SHOWN])
 
 
 def _newest_first(tap: Tap) -> tuple[int, str]:
     return -tap.measured_at_ms, tap.key
-
-
-def _newer(quantities: tuple[Quantity, ...], fact: Reading) -> tuple[Quantity, ...]:
-    merged = {quantity.name: quantity for quantity in quantities}
-    for name, value in fact.values:
-        known = merged.get(name)
-        if known is None or fact.measured_at_ms >= known.measured_at_ms:
-            merged[name] = Quantity(name, value, fact.measured_at_ms)
-    return tuple(merged.values())

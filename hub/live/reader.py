@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from typing import Final
 
@@ -14,6 +15,7 @@ from hub.log.model import Latest
 from hub.log.reader import LogReader
 
 BATCH: Final = 2_000
+_LOOKS_EVERY_MS: Final = 500
 _DAY_MS: Final = 86_400_000
 
 
@@ -27,7 +29,13 @@ class LiveReader:
         self._now = now
         self.cursor = log.newest_seq()
         self._seen = (-1, -1)
+        self._book_changed = threading.Event()
+        self._looked_ms = -1
         board.restore(_devices(log.latest(), log.heard()), log.recent_taps(100))
+
+    def look_at_book(self) -> None:
+        """The book has changed: the next turn looks. From any thread."""
+        self._book_changed.set()
 
     def turn(self) -> float:
         """Shows what is new; returns how long to rest, in seconds."""
@@ -43,12 +51,17 @@ class LiveReader:
         return 0.0 if len(batch) == BATCH else 0.5
 
     def _follow_book(self) -> frozenset[Changed]:
+        """Asks the book when somebody said that it changed, and now and then in case nobody did."""
+        now_ms = self._now()
+        if not self._book_changed.is_set() and 0 <= now_ms - self._looked_ms < _LOOKS_EVERY_MS:
+            return frozenset()
+        self._book_changed.clear()
+        self._looked_ms = now_ms
         with self._book.reading() as session:
             newest = journal.newest(session)
             planned = keeping.newest_plan(session)
             if (newest, planned) == self._seen:
                 return frozenset()
-            now_ms = self._now()
             alerts = keeping.unclosed(session)
             runs = keeping.runs_between(session, now_ms - _DAY_MS, now_ms + _DAY_MS)
         self._seen = (newest, planned)

@@ -1,14 +1,17 @@
 """Which facts the log holds, by key: the same key is one fact, on whatever day it comes again.
 
 New facts stay in memory (`recent`) until some ten thousand have come together, then their key hashes are
-written as one sorted run at the end of the day's key table. One B-tree of random keys would instead touch a
-page for every fact: at three million facts that is most of the cost of a commit, and wears an SD card out.
+written as one sorted run at the end of the day's key table (up to `state.keyed_seq`). One B-tree of random
+keys would instead touch a page for every fact: at three million facts that is most of the cost of a commit,
+and wears an SD card out.
 The price is a search of every run; marks make it rare, and a hit is checked against the fact's own key.
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -22,14 +25,18 @@ from hub.log.folding import Folding
 from hub.log.marks import Marks, place_of
 
 RUN: Final = 32_768
+_FACTS_A_SERIES: Final = 20
 _DAY_MS: Final = 86_400_000
 _LAST_MS: Final = 253_402_300_799_000  # the end of year 9999
 
 
 def hash_of(key: str) -> int:
     """A key's 64-bit hash, signed as SQLite's integers are. Collisions are hard to make."""
-    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    return int.from_bytes(_digest(key), "big", signed=True)
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), digest_size=8).digest()
 
 
 def day_of(at_ms: int) -> str:
@@ -44,6 +51,9 @@ class Keys:
         self._db = connection
         self.marks = Marks(connection)
         self.recent: dict[str, Fact] = {}
+        self._folding = Folding()  # of the facts since `folded_seq`
+        self._folded = 0
+        self._saves_all = False
         self.days: list[tuple[str, int]] = []  # each day with its first sequence number
 
     def load(self) -> None:
@@ -52,58 +62,73 @@ class Keys:
         self.days = [(str(day), int(str(first))) for day, first in rows]
         self.marks.forget()
         self.recent = {}
-        folded = schema.state(self._db, "folded_seq")
+        self._folding = Folding()
+        self._folded = schema.state(self._db, "folded_seq")
+        keyed = schema.state(self._db, "keyed_seq")
         if self.days:
             newest = schema.day_table(self.days[-1][0])
-            rows = self._db.execute(f"SELECT body FROM {newest} WHERE seq > ? ORDER BY seq", (folded,))  # noqa: S608 - a checked day
-            facts = (body.decode(row[0]) for row in rows)
-            self.remember({fact.key: fact for fact in facts})
-            for key in self.recent:
-                self.marks.is_new(key)
+            rows = self._db.execute(
+                f"SELECT seq, body FROM {newest} WHERE seq > ? ORDER BY seq",  # noqa: S608 - a checked day
+                (self._folded,),
+            )
+            for seq, kept in rows:
+                fact = body.decode(kept if isinstance(kept, bytes) else b"")
+                self.marks.is_new(fact.key)
+                self._folding.take((fact,))
+                if int(str(seq)) > keyed:
+                    self.recent[fact.key] = fact
 
     def remember(self, facts: dict[str, Fact]) -> None:
         """Takes the facts just committed, in order."""
+        if not self.recent:
+            self.marks.loose.intersection_update(facts)
         self.recent.update(facts)
+        self._folding.take(facts.values())
 
     def find(self, key: str) -> Fact | None:
         """The fact kept under this key."""
         return self.recent.get(key) or self._search(key)
 
-    def fold(self, newest_seq: int) -> None:
-        """Writes the run, marks, latest values and devices heard of the recent facts, the last of which is
-        `newest_seq`, within the caller's transaction; `forget_recent` once that is committed."""
-        if not self.recent:
-            return
-        first = newest_seq - len(self.recent) + 1
-        folding = Folding()
-        folding.take(self.recent.values())
-        folding.save(self._db)
-        streams = self._save_run(first, newest_seq)
-        self.marks.save(streams)
-        schema.set_state(self._db, "folded_seq", newest_seq)
+    def fold(self, newest_seq: int, *, everything: bool) -> None:
+        """Writes the run of the recent facts, the last of which is `newest_seq`, within the caller's
+        transaction; `folded` once that is committed.
 
-    def _save_run(self, first: int, last: int) -> dict[str, int]:
-        """Returns the streams in the run, each with the number of its newest fact."""
-        day = self.days[-1][0]
-        streams: dict[str, int] = {}
-        counted: list[tuple[int, int]] = []
-        loose: list[tuple[int, int]] = []
-        for index, key in enumerate(self.recent):
-            place = place_of(key)
-            if place is None:
-                loose.append((hash_of(key), first + index))
-            else:
-                streams[place[0]] = first + index
-                counted.append((hash_of(key), index))
-        counted.sort()
-        self._db.executemany(
-            f"INSERT INTO {schema.key_table(day)} VALUES ({first}, ?, ?)",  # noqa: S608 - a day and a number
-            counted,
+        Marks, latest values and devices heard cost a row for each series, so they are written only when
+        their facts are many times as many, or for `everything`."""
+        if self.recent:
+            self._save_run(newest_seq - len(self.recent) + 1, newest_seq)
+            schema.set_state(self._db, "keyed_seq", newest_seq)
+        since = newest_seq - self._folded
+        self._saves_all = since > 0 and (
+            everything or self.marks.are_too_many or since >= _FACTS_A_SERIES * len(self._folding.latest)
         )
-        # Keys without a number can be of any day: one table of all days, for they are few (taps).
+        if self._saves_all:
+            self._folding.save(self._db)
+            self.marks.save(newest_seq)
+            schema.set_state(self._db, "folded_seq", newest_seq)
+
+    def folded(self, newest_seq: int) -> None:
+        """What `fold` wrote is committed."""
+        self.recent = {}
+        if self._saves_all:
+            self._folding, self._folded = Folding(), newest_seq
+            self.marks.saved()
+
+    def _save_run(self, first: int, last: int) -> None:
+        day = self.days[-1][0]
+        hashes = array("q", b"".join([_digest(key) for key in self.recent]))
+        if sys.byteorder == "little":
+            hashes.byteswap()
+        self._db.execute(
+            f"INSERT INTO {schema.key_table(day)}"  # noqa: S608 - a checked day
+            " SELECT ?, value, rowid - 1 FROM carray(?) ORDER BY value",
+            (first, apsw.carray(hashes)),
+        )
+        # Keys without a number can be of any day: one more table of all days, for they are few (taps).
+        loose_keys = self.marks.loose
+        loose = [(hashes[place], first + place) for place, key in enumerate(self.recent) if key in loose_keys]
         self._db.executemany("INSERT INTO loose_keys VALUES (?, ?)", sorted(loose))
         self._db.execute("INSERT INTO runs VALUES (?, ?, ?)", (first, last, day))
-        return streams
 
     # --- searching ---
 

@@ -41,6 +41,9 @@ class Marks:
         self._db = connection
         self._newest: dict[str, int] = {}
         self._gaps: dict[str, _Gaps] = {}
+        self._unsaved: set[str] = set()
+        # Keys without a number that were asked for, all new ones among them; whoever uses them drops them.
+        self.loose: set[str] = set()
 
     @property
     def are_too_many(self) -> bool:
@@ -51,13 +54,17 @@ class Marks:
         """Empties the memory. The keys that came since the last `save` must be shown to `is_new` again."""
         self._newest.clear()
         self._gaps.clear()
+        self._unsaved.clear()
+        self.loose.clear()
 
     def is_new(self, key: str) -> bool:
         """True if no fact in the log has this key, which from now on counts as seen; False: search."""
         place = place_of(key)
         if place is None:
+            self.loose.add(key)
             return False
         stream, number = place
+        self._unsaved.add(stream)
         newest = self._newest.get(stream)
         if newest is None:
             newest = self._recall(stream)
@@ -68,8 +75,8 @@ class Marks:
             self._add_gap(stream, newest + 1, number - 1)
         return True
 
-    def save(self, streams: dict[str, int]) -> None:
-        """Writes the marks of these streams, each given with the number in the log of its newest fact."""
+    def save(self, newest_seq: int) -> None:
+        """Writes the marks that moved; `newest_seq` is the number in the log of the newest fact."""
         self._db.executemany(
             "INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?)",
             [
@@ -77,11 +84,15 @@ class Marks:
                     stream,
                     self._newest[stream],
                     _encode(gaps) if (gaps := self._gaps.get(stream)) else b"",
-                    seq,
+                    newest_seq,
                 )
-                for stream, seq in sorted(streams.items())
+                for stream in sorted(self._unsaved)
             ],
         )
+
+    def saved(self) -> None:
+        """What `save` wrote is committed."""
+        self._unsaved.clear()
 
     def _recall(self, stream: str) -> int:
         """What the file says of a stream that is not in memory; -1 for one without facts in the log."""

@@ -11,7 +11,7 @@ import msgspec
 from devices.facts import Fact, Value
 
 
-class Delivery(msgspec.Struct, frozen=True):
+class Delivery(msgspec.Struct, frozen=True, gc=False):
     """How a message came over MQTT. A fact without a clock and a sequence has no identity of its own:
     a redelivery (`again`, MQTT's DUP flag) under the same packet id with the same content is it again."""
 
@@ -20,7 +20,7 @@ class Delivery(msgspec.Struct, frozen=True):
     digest: bytes
 
 
-class Letter(msgspec.Struct, frozen=True):
+class Letter(msgspec.Struct, frozen=True, gc=False):
     """A dead letter: a message, or one element of it, that is no fact, and why."""
 
     received_at_ms: int
@@ -53,7 +53,7 @@ class Stranger(msgspec.Struct, frozen=True):
     messages: int
 
 
-class Meeting(msgspec.Struct, frozen=True):
+class Meeting(msgspec.Struct, frozen=True, gc=False):
     """One message of a stranger."""
 
     at_ms: int
@@ -62,7 +62,7 @@ class Meeting(msgspec.Struct, frozen=True):
     suggested_id: str
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """All that one message (or one post of a phone) adds to the log; written whole or not at all."""
 
     facts: tuple[Fact, ...] = ()

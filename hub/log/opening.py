@@ -26,7 +26,7 @@ def check(connection: apsw.Connection, path: Path) -> None:
         if edges and edges[0] != first_seq:
             raise schema.damaged(path, f"the first fact of {day} is {edges[0]}, not {first_seq}")
         expected = (edges[1] if edges else first_seq - 1) + 1
-    if expected and schema.state(connection, "folded_seq") >= expected:
+    if expected and schema.state(connection, "keyed_seq") >= expected:
         raise schema.damaged(path, f"facts after {expected - 1} are missing")
 
 

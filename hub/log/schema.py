@@ -9,14 +9,15 @@ import apsw
 
 from hub.log.model import LogFaultError
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _APPLICATION_ID: Final = 0x63616D70  # "camp"
 _BUSY_MS: Final = 5_000
 _CACHE_KIB: Final = 16_384
 _WAL_BYTES_KEPT: Final = 16 * 1024 * 1024
 
 # Everything but the day tables, dead letters, strangers and deliveries follows from the facts. It is written
-# only now and then ("folded"); `state.folded_seq` says up to where, and a start reads the few facts after it.
+# only now and then: the keys up to `state.keyed_seq`, the rest ("folded") up to `state.folded_seq`, which is
+# never later; a start reads the facts after it.
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS days (day TEXT PRIMARY KEY, first_seq INTEGER NOT NULL) WITHOUT ROWID;

@@ -52,7 +52,7 @@ class _Check:
         self._db = connection
         self._progress = progress
         self._folding = Folding()
-        self._folded = 0
+        self._folded = self._keyed = 0
         self._run: tuple[int, int] = (0, 0)
         self._hashes: dict[int, int] = {}
         self.days: list[tuple[str, int]] = []
@@ -69,6 +69,7 @@ class _Check:
             if said != "ok":
                 self.fault(f"file: {said}")
         self._folded = schema.state(self._db, "folded_seq")
+        self._keyed = schema.state(self._db, "keyed_seq")
         rows = self._db.execute("SELECT day, first_seq FROM days ORDER BY day")
         self.days = [(str(day), int(str(first))) for day, first in rows]
         self._compare_tables()
@@ -109,8 +110,8 @@ class _Check:
                 if fact is not None:
                     self._folding.take((fact,))
                     self._compare_key(day, seq, fact.key)
-        if self._folded >= expected and self.days:
-            self.fault(f"facts after {expected - 1} are missing: there were {self._folded}")
+        if self._keyed >= expected and self.days:
+            self.fault(f"facts after {expected - 1} are missing: there were {self._keyed}")
         self._progress("facts", total, total)
 
     def _facts_of(self, day: str) -> Iterator[tuple[int, Fact | None]]:
@@ -123,13 +124,12 @@ class _Check:
                 yield number, None
 
     def _compare_key(self, day: str, seq: int, key: str) -> None:
-        if seq > self._folded:
+        if seq > self._keyed:
             return
         if place_of(key) is None:
             known = "SELECT 1 FROM loose_keys WHERE hash = ? AND seq = ?"
             if self._db.execute(known, (hash_of(key), seq)).fetchone() is None:
-                self.fault(f"{day}: the key of fact {seq} is not among the keys")
-            return
+                self.fault(f"{day}: the key of fact {seq} is not among the keys of all days")
         if not self._run[0] <= seq <= self._run[1]:
             self._load_run(day, seq)
         if self._hashes.get(seq) != hash_of(key):
@@ -177,7 +177,7 @@ class _Check:
     def _find_twins(self) -> None:
         """Two facts of one key. Sorted by SQLite in a temporary file: a month of keys fills the memory."""
         self._progress("keys", 0, 1)
-        parts = ["SELECT hash, seq FROM loose_keys"]
+        parts = ["SELECT 0 AS hash, 0 AS seq WHERE FALSE"]
         parts += [f"SELECT hash, run + place AS seq FROM {schema.key_table(day)}" for day, _ in self.days]  # noqa: S608 - a checked day
         sql = (
             f"SELECT hash, group_concat(seq) FROM ({' UNION ALL '.join(parts)})"  # noqa: S608 - a checked day

@@ -117,14 +117,16 @@ class LogWriter:
         try:
             self._db.execute("BEGIN IMMEDIATE")
             if folds:
-                keys.fold(self._seq)
+                keys.fold(self._seq, everything=is_new_day)
             if is_new_day:
                 schema.create_day(self._db, day, self._seq + 1)
                 keys.days.append((day, self._seq + 1))
-            self._db.executemany(
-                f"INSERT INTO {schema.day_table(day)} VALUES (?, ?)",  # noqa: S608 - a checked day, no input
-                [(seq, body.encode(fact)) for seq, fact in enumerate(batch.facts.values(), self._seq + 1)],
-            )
+            if batch.facts:  # as one array: a row at a time would ask for Python's lock at each
+                bodies = tuple([body.encode(fact) for fact in batch.facts.values()])
+                self._db.execute(
+                    f"INSERT INTO {schema.day_table(day)} SELECT ? + rowid, value FROM carray(?)",  # noqa: S608 - a checked day
+                    (self._seq, apsw.carray(bodies)),
+                )
             self._deliveries.save()
             asides.save_letters(self._db, batch.letters)
             asides.save_meetings(self._db, batch.meetings)
@@ -133,25 +135,23 @@ class LogWriter:
             keys.days = days_before
             self._roll_back()
             raise
-        self._seq += len(batch.facts)
         if folds:
-            keys.recent = {}
+            keys.folded(self._seq)
+        self._seq += len(batch.facts)
         keys.remember(batch.facts)
         if folds and keys.marks.are_too_many:
             keys.load()
 
     def _fold(self) -> None:
-        """Writes what follows from the recent facts, in a transaction of its own."""
-        if not self._keys.recent:
-            return
+        """Writes all that follows from the facts, in a transaction of its own."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._keys.fold(self._seq)
+            self._keys.fold(self._seq, everything=True)
             self._db.execute("COMMIT")
         except BaseException:
             self._roll_back()
             raise
-        self._keys.recent = {}
+        self._keys.folded(self._seq)
 
     def _roll_back(self) -> None:
         # After some errors SQLite has rolled back by itself.

@@ -24,6 +24,8 @@ _LOG: Final = logging.getLogger("campushub.web")
 
 MOST_CLIENTS: Final = 200
 _PAUSE_S: Final = 0.25
+# What somebody must act on waits for nothing but its neighbours.
+_URGENT_PAUSE_S: Final = 0.03
 _CHECK_S: Final = 5.0
 # Falling silent, or behind, is no event: HEALTH is announced at this beat so that pages draw it.
 _BEAT_S: Final = 10.0
@@ -79,6 +81,7 @@ class Broadcast:
         self._gone: dict[Changed, None] = {}
         self._clients: set[_Client] = set()
         self._dirty = asyncio.Event()
+        self._urgent = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._painted: dict[tuple[Audience, frozenset[Changed]], asyncio.Task[str]] = {}
@@ -139,19 +142,22 @@ class Broadcast:
                 return
             first = not self._arrived
             self._arrived |= changed
-            if first:
-                try:
+            urgent = any(key[0] is Topic.ALERT for key in changed)
+            try:
+                if first:
                     self._loop.call_soon_threadsafe(self._dirty.set)
-                except RuntimeError:  # the loop has closed: nobody is connected any more
-                    self._loop = None
-                    self._arrived.clear()
+                if urgent:
+                    self._loop.call_soon_threadsafe(self._urgent.set)
+            except RuntimeError:  # the loop has closed: nobody is connected any more
+                self._loop = None
+                self._arrived.clear()
 
     # --- the loop's thread ---
 
     def _add(self, client: _Client) -> None:
         self._clients.add(client)
         if self._task is None or self._task.done():
-            self._dirty = asyncio.Event()
+            self._dirty, self._urgent = asyncio.Event(), asyncio.Event()
             with self._lock:
                 self._loop = asyncio.get_running_loop()
                 self._arrived.clear()
@@ -176,17 +182,15 @@ class Broadcast:
                 self._flush()
             except Exception:  # noqa: BLE001 - the loop's top: log and go on
                 _LOG.exception("the broadcast failed")
-            await asyncio.sleep(self.pause_s)
-            try:
-                async with asyncio.timeout(self.check_s):
-                    await self._dirty.wait()
-            except TimeoutError:
-                pass
+            await asyncio.sleep(min(self.pause_s, _URGENT_PAUSE_S))
+            await _within(self.pause_s - _URGENT_PAUSE_S, self._urgent)
+            await _within(self.check_s, self._dirty)
         with self._lock:
             self._loop = None
 
     def _flush(self) -> None:
         self._dirty.clear()
+        self._urgent.clear()
         with self._lock:
             arrived, self._arrived = self._arrived, set()
         if not arrived:
@@ -243,6 +247,15 @@ class Broadcast:
         except Exception:  # noqa: BLE001 - what cannot be shown must not end everybody's stream
             _LOG.exception("an event cannot be rendered")
             return ""
+
+
+async def _within(limit_s: float, event: asyncio.Event) -> None:
+    """Returns once the event is set, or the time is up."""
+    try:
+        async with asyncio.timeout(max(limit_s, 0.0)):
+            await event.wait()
+    except TimeoutError:
+        pass
 
 
 def _event(name: str, data: str) -> ServerSentEvent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -64,3 +65,18 @@ def test_a_failing_loop_is_not_woken_out_of_its_pause(monkeypatch: pytest.Monkey
         loop.wake()
     assert loop.stop(timeout_s=5)
     assert turns.count == 1
+
+
+def test_a_paced_loop_does_together_what_comes_in_quick_succession() -> None:
+    turns = Turns(rest_s=60)
+    loop = Loop("test", turns, pace_s=0.5)
+    loop.start()
+    assert turns.taken.wait(5)
+    turns.taken.clear()
+    for _ in range(100):
+        loop.wake()
+        time.sleep(0.001)
+    assert turns.count == 1
+    assert turns.taken.wait(5)
+    assert turns.count == 2
+    assert loop.stop()

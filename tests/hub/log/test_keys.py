@@ -44,15 +44,16 @@ _steps = st.lists(
 
 
 @settings(max_examples=120, deadline=None)
-@given(_steps, st.sampled_from([1, 4, 1_000]), st.sampled_from([2, 1_000]))
+@given(_steps, st.sampled_from([1, 4, 1_000]), st.sampled_from([2, 1_000]), st.sampled_from([0, 3, 1_000]))
 def test_any_chunking_of_any_deliveries_gives_the_fates_of_a_dict(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[_Step], run: int, marks_kept: int
+    tmp_path_factory: pytest.TempPathFactory, steps: list[_Step], run: int, marks_kept: int, series: int
 ) -> None:
     path = tmp_path_factory.mktemp("log") / "log.sqlite"
     model: dict[str, Fact] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "RUN", run)
         patch.setattr(marks, "MARKS_KEPT", marks_kept)
+        patch.setattr(keys, "_FACTS_A_SERIES", series)
         log, tail, now_ms = LogWriter(path), Tail(), NOON
         reader = LogReader(path, tail)
         for facts, days_on, restarts in steps:
@@ -126,7 +127,7 @@ def test_a_device_that_counts_wildly_costs_a_few_gaps_only() -> None:
 def test_colliding_hashes_are_told_apart_by_the_facts_themselves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keys, "hash_of", lambda _key: 7)
+    monkeypatch.setattr(keys, "_digest", lambda _key: bytes(8))
     log = LogWriter(tmp_path / "log.sqlite")
     log.append([entry(*(reading(n) for n in range(20)), tap("a"), tap("b"))], NOON)
     log.close()
