@@ -19,6 +19,9 @@ _MS: Final = timedelta(milliseconds=1)
 _FIRST_MS: Final = (datetime(2020, 1, 1, tzinfo=UTC) - _EPOCH) // _MS
 # Milliseconds or nanoseconds sent as seconds lie far beyond this.
 _END_MS: Final = (datetime(2101, 1, 1, tzinfo=UTC) - _EPOCH) // _MS
+# Seconds between these are the device's own time, rounded to milliseconds, unless that is ahead.
+FIRST_S: Final = _FIRST_MS // 1000
+LAST_S: Final = _END_MS // 1000 - 1
 
 _RFC3339: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,12}))?(?:([Zz])|([+-])(\d\d):(\d\d))?",

@@ -43,6 +43,8 @@ from hub.log.reader import LogReader
 from hub.log.tail import Tail
 from hub.log.writer import LogWriter
 from hub.loop import Loop
+from hub.notify.outboxes import make_outboxes
+from hub.notify.reader import NoticesReader
 from hub.patrol.planning import runs_of_day
 from hub.web.app import create_app
 from hub.web.deps import Deps, Health
@@ -58,6 +60,7 @@ _PRUNE_REST_S: Final = 300.0
 _ALERTS_PACE_S: Final = 0.02
 _LIVE_PACE_S: Final = 0.04
 _HISTORY_PACE_S: Final = 0.25
+_NOTIFY_PACE_S: Final = 0.25
 _DISK_RESERVE_BYTES: Final = 512 * 1024 * 1024
 _DAY_MS: Final = 86_400_000
 # A reader this far behind the log is behind; less is the normal pace.
@@ -90,6 +93,8 @@ class Hub:
         self._pump = HistoryPump(
             campus, self._history, LogReader(log_path, self._tail), self.book, self._quarantine
         )
+        self._notices = NoticesReader(campus, self.book, now, self._told)
+        self._outboxes = make_outboxes(campus, self.book, now)
         self._stopping = threading.Event()
         signed_in = _with_own_account(campus.broker)
         self._mqtt = self._make_mqtt(signed_in)
@@ -123,7 +128,7 @@ class Hub:
             closing.callback(self._lock.release)
             if self._broker is not None:
                 closing.callback(self._broker.stop)
-            if ended >= {"alerts", "live", "history"}:
+            if ended >= {"alerts", "live", "history", "notify", *self._outbox_names()}:
                 closing.callback(self.book.close)
             if "inbox" in ended:
                 closing.callback(self._log.close)
@@ -199,7 +204,7 @@ class Hub:
         return AlertsReader(
             campus,
             watches_of_devices(campus),
-            lambda day: runs_of_day(campus.rounds.values(), campus.checkpoints, campus.site.zone, day),
+            lambda day: runs_of_day(campus.rounds.values(), campus.checkpoints, campus.calendar, day),
             LogReader(log_path, self._tail),
             self.book,
             self.now,
@@ -233,8 +238,11 @@ class Hub:
             Loop("alerts", self._alerts.turn, _ALERTS_PACE_S),
             Loop("live", self._live.turn, _LIVE_PACE_S),
             Loop("history", self._pump.turn, _HISTORY_PACE_S),
+            Loop("notify", self._notices.turn, _NOTIFY_PACE_S),
             Loop("retention", self._prune),
         ]
+        # A thread for each channel: one that hangs holds up none of the others.
+        loops += map(Loop, self._outbox_names(), (outbox.turn for outbox in self._outboxes))
         if self._broker is not None:
             loops.append(Loop("broker", self._mind_broker))
         return {loop.name: loop for loop in loops}
@@ -247,7 +255,15 @@ class Hub:
 
     def _decided(self) -> None:
         self._show_book()
-        self._loops["history"].wake()
+        for name in ("history", "notify"):
+            self._loops[name].wake()
+
+    def _told(self) -> None:
+        for name in self._outbox_names():
+            self._loops[name].wake()
+
+    def _outbox_names(self) -> list[str]:
+        return [f"channel {outbox.id}" for outbox in self._outboxes]
 
     def _show_book(self) -> None:
         self._live.look_at_book()

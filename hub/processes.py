@@ -115,6 +115,7 @@ def mosquitto(folder: Path, port: int, autosave_s: int = AUTOSAVE_S) -> Process:
         f"user {getpass.getuser()}",  # as root it would change to an account that cannot write here
         "max_inflight_messages 65535",
         "max_queued_messages 1000000",
+        "set_tcp_nodelay true",
         "persistence true",
         f"persistence_location {folder}/",
         f"autosave_interval {autosave_s}",

@@ -35,7 +35,7 @@ class Direction(Enum):
     BELOW = "below"
 
 
-class Threshold(msgspec.Struct, frozen=True, tag="threshold"):
+class Threshold(msgspec.Struct, frozen=True, tag="threshold", gc=False):
     """`quantity` strictly beyond `limit` for `for_ms`; over once back to `clear` or better for `keep_for_ms`.
 
     `clear` is the hysteresis: between limit and clear an active alert stays and a pending one is dropped.
@@ -55,13 +55,13 @@ class Threshold(msgspec.Struct, frozen=True, tag="threshold"):
     ramp: float = 0.0
 
 
-class Silent(msgspec.Struct, frozen=True, tag="silent"):
+class Silent(msgspec.Struct, frozen=True, tag="silent", gc=False):
     """Nothing received from the device for longer than `after_ms`, while the hub was listening."""
 
     after_ms: int
 
 
-class SensorFault(msgspec.Struct, frozen=True, tag="sensor_fault"):
+class SensorFault(msgspec.Struct, frozen=True, tag="sensor_fault", gc=False):
     """`quantity` outside its physical range, or exactly one of the values that a broken sensor reads.
 
     A fault value that neighbours within `ramp` of it lead to is a real one (85.0 °C in a hot cabinet).
@@ -75,7 +75,7 @@ class SensorFault(msgspec.Struct, frozen=True, tag="sensor_fault"):
     keep_for_ms: int
 
 
-class RoundIncomplete(msgspec.Struct, frozen=True, tag="round_incomplete"):
+class RoundIncomplete(msgspec.Struct, frozen=True, tag="round_incomplete", gc=False):
     """Some of `tags` (upper-case hex UIDs, one each checkpoint) not tapped from start to end plus grace."""
 
     starts_ms: int
@@ -166,9 +166,10 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 # --- judging: what is watched, remembered, said ---------------------------------------------------------
+# These hold nothing but values, so the garbage collector need not look at them (`gc=False`).
 
 
-class Watch(msgspec.Struct, frozen=True):
+class Watch(msgspec.Struct, frozen=True, gc=False):
     """A rule bound to one subject: a device id, or a round's id (`<name>@<local date>`)."""
 
     rule: str
@@ -185,7 +186,7 @@ class Phase(Enum):
     HOLDING = "holding"
 
 
-class State(msgspec.Struct, frozen=True):
+class State(msgspec.Struct, frozen=True, gc=False):
     """What one watch remembers between facts. `phase_since_ms` is in the facts' own time."""
 
     phase: Phase = Phase.QUIET
@@ -208,7 +209,7 @@ class RoundState(Enum):
     MISSED = "missed"
 
 
-class Raised(msgspec.Struct, frozen=True, tag="raised"):
+class Raised(msgspec.Struct, frozen=True, tag="raised", gc=False):
     """Something is wrong since `since_ms`, judged so at `at_ms`; `value`: what was seen, if a number."""
 
     at_ms: int
@@ -216,7 +217,7 @@ class Raised(msgspec.Struct, frozen=True, tag="raised"):
     value: float | None
 
 
-class Cleared(msgspec.Struct, frozen=True, tag="cleared"):
+class Cleared(msgspec.Struct, frozen=True, tag="cleared", gc=False):
     """It is over since `at_ms`. `amended`: a late fact proved that it never was so."""
 
     at_ms: int
@@ -224,7 +225,7 @@ class Cleared(msgspec.Struct, frozen=True, tag="cleared"):
     amended: bool = False
 
 
-class RoundMoved(msgspec.Struct, frozen=True, tag="round_moved"):
+class RoundMoved(msgspec.Struct, frozen=True, tag="round_moved", gc=False):
     """A round's progress changed."""
 
     at_ms: int

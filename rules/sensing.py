@@ -25,9 +25,9 @@ def in_time(state: State, fact: Fact) -> State:
     )
 
 
-def value_to_judge(fact: Fact, subject: str, quantity: str, newest_ms: int) -> float | None:
-    """The number that `fact` gives for the subject's `quantity`; None if none, or older than `newest_ms`."""
-    if not isinstance(fact, Reading) or fact.device != subject or fact.measured_at_ms < newest_ms:
+def value_of(fact: Fact, subject: str, quantity: str) -> float | None:
+    """The number that `fact` gives for the subject's `quantity`; None if it gives none."""
+    if not isinstance(fact, Reading) or fact.device != subject:
         return None
     for name, value in fact.values:
         if name == quantity:

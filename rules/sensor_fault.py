@@ -7,14 +7,16 @@ from msgspec.structs import replace
 from devices.facts import Fact
 from rules.machine import Judged, Verdict, advance
 from rules.model import SensorFault, State
-from rules.sensing import in_time, is_plausible, value_to_judge
+from rules.sensing import in_time, is_plausible, value_of
 
 
 def step(condition: SensorFault, subject: str, state: State, fact: Fact) -> Judged:
     """Judges a reading of `subject` that carries the quantity; `last_value` remembers good values only."""
-    state = in_time(state, fact)
-    value = value_to_judge(fact, subject, condition.quantity, state.newest_ms)
+    value = value_of(fact, subject, condition.quantity)
     if value is None:
+        return state, ()
+    state = in_time(state, fact)
+    if fact.measured_at_ms < state.newest_ms:
         return state, ()
     good = is_plausible(
         value,

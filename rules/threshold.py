@@ -9,14 +9,16 @@ from msgspec.structs import replace
 from devices.facts import Fact
 from rules.machine import Judged, Verdict, advance
 from rules.model import Direction, State, Threshold
-from rules.sensing import in_time, is_plausible, value_to_judge
+from rules.sensing import in_time, is_plausible, value_of
 
 
 def step(condition: Threshold, subject: str, state: State, fact: Fact) -> Judged:
     """Judges a reading of `subject`; a late one, or one without a plausible value, changes nothing."""
+    value = value_of(fact, subject, condition.quantity)
+    if value is None:
+        return state, ()
     state = in_time(state, fact)
-    value = value_to_judge(fact, subject, condition.quantity, state.newest_ms)
-    if value is None or not is_plausible(
+    if fact.measured_at_ms < state.newest_ms or not is_plausible(
         value,
         condition.valid_low,
         condition.valid_high,

@@ -1,54 +1,89 @@
-"""Which watches a fact concerns, and what they say to it; decides, and does no IO."""
+"""Which watches a fact concerns, and what they say to it; decides, and does no IO.
+
+Nearly all facts are calm (`rules.calm`): they only move a line of numbers of their device, and the states of
+its watches are brought up to date from it before anything else is judged. What is said and remembered is
+the same as if `step` had been given every fact.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, TypeAlias, assert_never
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
 
 import msgspec
 
-from devices.facts import Fact, Presence, Reading, Tap, Tick
+from devices.clock import AHEAD_TOLERANCE_MS
+from devices.facts import Fact, Presence, Reading, Tap, Tick, Value
+from hub.alerts.watched import (
+    HEARD,
+    NOT_QUIET,
+    RESTLESS,
+    SHOWN,
+    Bands,
+    Overheard,
+    WatchedDevice,
+    heard_of,
+    mark_of,
+)
+from rules.calm import after_calm, after_signs_of_life, is_calm, is_calm_tick
 from rules.judge import step
-from rules.model import Event, RoundIncomplete, Silent, State, Watch
+from rules.model import Event, Phase, RoundIncomplete, State, Watch
 
 WatchKey: TypeAlias = tuple[str, str]  # rule, subject
 _FRESH: Final = State()
+_STRANGER: Final = WatchedDevice("", (), {})
 
 
-class Said(msgspec.Struct, frozen=True):
+class Said(msgspec.Struct, frozen=True, gc=False):
     """What one watch had to say to one fact."""
 
     watch: Watch
     event: Event
 
 
+class Remembered(msgspec.Struct, frozen=True, gc=False):
+    """A state as saved: it has judged the facts up to number `as_of`."""
+
+    state: State
+    as_of: int = 0
+
+
 class Judging:
     """Every watch of the campus and what it remembers.
 
-    `judge` works on a draft; `keep` makes it the truth once what was said is durable, `forget` drops it.
-    What changed since the last `saved` is `unsaved`: states are written now and then, not at each fact."""
+    `judge` takes one batch and works on a draft; `keep` makes it the truth once what was said is durable,
+    `forget` drops it. States that changed and were not saved are `unsaved`; what only moved a line is in
+    `overheard`: they are written now and then, not at each fact."""
 
-    def __init__(self, watches: Iterable[Watch], states: Mapping[WatchKey, State]) -> None:
-        self._by_device: dict[str, list[Watch]] = {}
-        self._silent: dict[WatchKey, Watch] = {}
-        self._rounds: dict[WatchKey, Watch] = {}
-        self._states: dict[WatchKey, State] = dict(states)
+    def __init__(
+        self,
+        watches: Iterable[Watch],
+        saved: Mapping[WatchKey, Remembered],
+        overheard: Iterable[Overheard] = (),
+        judged_to: int = 0,
+    ) -> None:
+        """Goes on after fact number `judged_to`, as of which `overheard` is. What was saved later than that
+        has judged some facts ahead, and is not given them again."""
+        self._states = {key: remembered.state for key, remembered in saved.items()}
+        self._ahead = {key: r.as_of for key, r in saved.items() if r.as_of > judged_to}
         self._draft: dict[WatchKey, State] = {}
         self._dirty: set[WatchKey] = set()
-        for watch in watches:
-            self.add(watch)
+        self._turn = 1
+        self._judged_to = judged_to
+        self._rounds: dict[WatchKey, Watch] = {}
+        self._devices = _by_device(watches)
+        self._silences = [device for device in self._devices.values() if device.silences]
+        for device in self._devices.values():
+            self._settle(device)
+        for heard in overheard:
+            self._take_up(heard)
 
-    def add(self, watch: Watch) -> None:
-        """Watches one thing more; what it remembered before is taken up again."""
-        key = (watch.rule, watch.subject)
-        match watch.condition:
-            case RoundIncomplete():
-                self._rounds[key] = watch
-            case Silent():
-                self._silent[key] = watch
-                self._by_device.setdefault(watch.subject, []).append(watch)
-            case _:
-                self._by_device.setdefault(watch.subject, []).append(watch)
+    # --- what is watched ---
+
+    def watch_round(self, watch: Watch) -> None:
+        """Watches one planned run more; what it remembered before is taken up again."""
+        self._rounds[(watch.rule, watch.subject)] = watch
 
     def rounds_ended_before(self, at_ms: int) -> set[str]:
         """The rounds watched whose time, with its grace, was over before `at_ms`."""
@@ -72,52 +107,267 @@ class Judging:
     def watches(self, key: WatchKey) -> bool:
         """Whether this rule watches this subject."""
         rule, subject = key
-        return key in self._rounds or any(watch.rule == rule for watch in self._by_device.get(subject, ()))
+        device = self._devices.get(subject)
+        return key in self._rounds or (
+            device is not None and any(watch.rule == rule for watch in device.all_watches())
+        )
 
     def forget_all_but(self, wanted: Callable[[WatchKey], bool]) -> tuple[WatchKey, ...]:
         """Drops what is remembered for other watches; a rule that comes back one day starts anew."""
         gone = tuple(key for key in self._states if not wanted(key))
         for key in gone:
             del self._states[key]
+            self._ahead.pop(key, None)
         return gone
 
-    def judge(self, fact: Fact, now_ms: int) -> Iterator[Said]:
-        """What the watches concerned say to the next fact of the log."""
-        for watch in self._concerned(fact):
-            key = (watch.rule, watch.subject)
-            before = self._draft.get(key) or self._states.get(key, _FRESH)
-            after, events = step(watch, before, fact, now_ms)
-            if after != before:
-                self._draft[key] = after
-            for event in events:
-                yield Said(watch, event)
+    # --- judging ---
 
-    def unsaved(self, *, with_draft: bool) -> Mapping[WatchKey, State]:
-        """The states that changed since the last `saved`; the draft belongs to what is just being kept."""
-        kept = {key: self._states[key] for key in self._dirty}
-        return {**kept, **self._draft} if with_draft else kept
+    def judge(
+        self, first: int, facts: Sequence[Fact], now_ms: int, before: Callable[[Fact], None]
+    ) -> list[Said]:
+        """What the watches say to the next facts of the log, of which the first has the number `first`.
 
-    def saved(self) -> None:
-        """All that was unsaved is written down; with the draft, `keep` comes first."""
-        self._dirty.clear()
+        `before` is called ahead of each fact that is no reading, and may watch more rounds."""
+        said: list[Said] = []
+        devices, turn = self._devices, self._turn
+        for seq, fact in enumerate(facts, first):
+            if type(fact) is not Reading:
+                before(fact)
+                self._judge_other(seq, fact, now_ms, said)
+                continue
+            device = devices.get(fact.device, _STRANGER)
+            if device.turn != turn:  # `device.open`, without the call
+                device.turn = turn
+                device.kept = device.line.copy()
+            line = device.line
+            received_ms = fact.received_at_ms
+            heard_ms = line[HEARD]
+            if received_ms > heard_ms:
+                if heard_ms == NOT_QUIET:
+                    self._judge_silences(device, seq, fact, now_ms, said)
+                else:
+                    line[HEARD] = received_ms
+            measured_ms = fact.measured_at_ms
+            values = fact.values
+            if len(values) > 1:
+                values = _first_of_each(values)
+            for quantity, value in values:
+                band = device.bands.get(quantity)
+                if band is None:
+                    continue
+                mark, low, high, excluded = band
+                if (
+                    low <= value <= high
+                    and line[mark] <= measured_ms <= received_ms + AHEAD_TOLERANCE_MS
+                    and not (excluded and value in excluded)
+                    and value.__class__ is not bool
+                ):
+                    line[mark] = measured_ms
+                    line[mark + 1] = value
+                else:
+                    self._judge_quantity(device, quantity, seq, fact, now_ms, said)
+        self._judged_to = first + len(facts) - 1
+        return said
 
-    def keep(self) -> None:
-        """What the draft's watches said is durable."""
+    def _judge_other(self, seq: int, fact: Fact, now_ms: int, said: list[Said]) -> None:
+        if isinstance(fact, Tick):
+            for device in self._silences:
+                heard_ms = device.line[HEARD]
+                if heard_ms == NOT_QUIET or not is_calm_tick(
+                    device.patience_ms, int(heard_ms), fact.measured_at_ms, fact.listening_since_ms
+                ):
+                    self._judge_silences(device, seq, fact, now_ms, said)
+        elif fact.device in self._devices and not (isinstance(fact, Presence) and not fact.online):
+            self._judge_silences(self._devices[fact.device], seq, fact, now_ms, said)
+        if isinstance(fact, Tick | Tap):
+            for watch in self._rounds.values():
+                self._step(watch, seq, fact, now_ms, said)
+
+    def _judge_silences(
+        self, device: WatchedDevice, seq: int, fact: Fact, now_ms: int, said: list[Said]
+    ) -> None:
+        device.open(self._turn)
+        self._show_heard(device)
+        for watch in device.silences:
+            self._step(watch, seq, fact, now_ms, said)
+        self._settle_heard(device)
+
+    def _judge_quantity(
+        self, device: WatchedDevice, quantity: str, seq: int, fact: Fact, now_ms: int, said: list[Said]
+    ) -> None:
+        self._show_value(device, quantity)
+        for watch in device.watches[quantity]:
+            self._step(watch, seq, fact, now_ms, said)
+        self._settle_mark(device, quantity)
+
+    def _step(self, watch: Watch, seq: int, fact: Fact, now_ms: int, said: list[Said]) -> None:
+        key = (watch.rule, watch.subject)
+        if self._ahead and self._ahead.get(key, 0) >= seq:
+            return
+        before = self._state(key)
+        after, events = step(watch, before, fact, now_ms)
+        if after != before:
+            self._draft[key] = after
+        said.extend(Said(watch, event) for event in events)
+
+    # --- between lines and states ---
+
+    def _show_heard(self, device: WatchedDevice) -> None:
+        """Brings the states of the watches of silence up to date."""
+        heard_ms = device.line[HEARD]
+        if math.isfinite(heard_ms):
+            for watch in device.silences:
+                self._remember(watch, after_signs_of_life(self._state_of(watch), int(heard_ms)))
+
+    def _show_value(self, device: WatchedDevice, quantity: str) -> None:
+        """Brings the states of a quantity's watches up to date."""
+        mark = device.bands[quantity][0]
+        at_ms, value = device.line[mark], device.line[mark + 1]
+        if not math.isnan(value):
+            for watch in device.watches[quantity]:
+                self._remember(watch, after_calm(self._state_of(watch), int(at_ms), value))
+            device.line[mark + 1] = SHOWN
+
+    def _show_devices(self, keys: Iterable[WatchKey]) -> None:
+        for subject in {subject for _, subject in keys} & self._devices.keys():
+            device = self._devices[subject]
+            device.open(self._turn)
+            self._show_heard(device)
+            for quantity in device.watches:
+                self._show_value(device, quantity)
+
+    def _settle(self, device: WatchedDevice) -> None:
+        """Makes the line tell what the states know."""
+        self._settle_heard(device)
+        for quantity in device.watches:
+            self._settle_mark(device, quantity)
+
+    def _settle_heard(self, device: WatchedDevice) -> None:
+        ahead = self._is_ahead(device.silences)
+        device.line[HEARD] = NOT_QUIET if ahead else heard_of(map(self._state_of, device.silences))
+
+    def _settle_mark(self, device: WatchedDevice, quantity: str) -> None:
+        watches = device.watches[quantity]
+        ahead = self._is_ahead(watches)
+        mark = device.bands[quantity][0]
+        device.line[mark] = RESTLESS if ahead else mark_of(map(self._state_of, watches))
+        device.line[mark + 1] = SHOWN
+
+    def _is_ahead(self, watches: Iterable[Watch]) -> bool:
+        return bool(self._ahead) and any((watch.rule, watch.subject) in self._ahead for watch in watches)
+
+    def _state(self, key: WatchKey) -> State:
+        return self._draft.get(key) or self._states.get(key, _FRESH)
+
+    def _state_of(self, watch: Watch) -> State:
+        return self._state((watch.rule, watch.subject))
+
+    def _remember(self, watch: Watch, state: State) -> None:
+        if state != self._state_of(watch):
+            self._draft[(watch.rule, watch.subject)] = state
+
+    # --- keeping ---
+
+    def keep(self, saved: Iterable[WatchKey] = ()) -> None:
+        """What the draft's watches said is durable, and the states of `saved`."""
+        if self._ahead:
+            self._catch_up()
         self._states.update(self._draft)
         self._dirty.update(self._draft)
+        self._dirty.difference_update(saved)
         self._draft = {}
+        self._turn += 1
 
     def forget(self) -> None:
         """The draft could not be kept: the same facts will be judged again."""
         self._draft = {}
+        for device in self._devices.values():
+            if device.turn == self._turn:
+                device.line = device.kept
+        self._turn += 1
 
-    def _concerned(self, fact: Fact) -> list[Watch]:
-        match fact:
-            case Reading() | Presence():
-                return self._by_device.get(fact.device, [])
-            case Tap():
-                return [*self._by_device.get(fact.device, []), *self._rounds.values()]
-            case Tick():
-                return [*self._silent.values(), *self._rounds.values()]
-            case _:
-                assert_never(fact)
+    def shown(self, keys: Collection[WatchKey]) -> dict[WatchKey, State]:
+        """The states of these watches, draft and lines included."""
+        self._show_devices(keys)
+        return {key: self._state(key) for key in keys}
+
+    def unsaved(self) -> dict[WatchKey, State]:
+        """The states that changed since the last `saved`, with the draft's, but without what lines tell."""
+        return {**{key: self._states[key] for key in self._dirty}, **self._draft}
+
+    def overheard(self) -> list[Overheard]:
+        """What lines tell, of every device."""
+        return [Overheard(device.id, tuple(device.watches), device.line) for device in self._devices.values()]
+
+    def saved(self) -> None:
+        """All that was unsaved is written down; `keep` comes first."""
+        self._dirty.clear()
+
+    # --- after a start ---
+
+    def is_ahead(self, key: WatchKey) -> bool:
+        """Whether this watch has judged facts that are still to be given to others."""
+        return key in self._ahead
+
+    def _take_up(self, heard: Overheard) -> None:
+        """A line that was saved. A watch that is ahead knows better, and one whose rule changed may find
+        that what its device said was not calm: it will judge what comes."""
+        device = self._devices.get(heard.device)
+        if device is None:
+            return
+        self._take_up_heard(device, heard.line[HEARD])
+        for number, quantity in enumerate(heard.quantities):
+            at_ms, value = heard.line[1 + 2 * number : 3 + 2 * number]
+            if quantity in device.watches and not math.isnan(value):
+                self._take_up_value(device, quantity, int(at_ms), value)
+
+    def _take_up_heard(self, device: WatchedDevice, heard_ms: float) -> None:
+        if not math.isfinite(heard_ms):
+            return
+        if math.isfinite(device.line[HEARD]):
+            device.line[HEARD] = max(device.line[HEARD], heard_ms)
+            return
+        for watch in device.silences:
+            if self._state_of(watch).phase is Phase.QUIET:
+                self._restore(watch, after_signs_of_life(self._state_of(watch), int(heard_ms)))
+        self._settle_heard(device)
+
+    def _take_up_value(self, device: WatchedDevice, quantity: str, at_ms: int, value: float) -> None:
+        mark, low, high, excluded = device.bands[quantity]
+        if device.line[mark] <= at_ms and low <= value <= high and value not in excluded:
+            device.line[mark : mark + 2] = at_ms, value
+            return
+        for watch in device.watches[quantity]:
+            if is_calm(watch.condition, self._state_of(watch), at_ms, value):
+                self._restore(watch, after_calm(self._state_of(watch), at_ms, value))
+        self._settle_mark(device, quantity)
+
+    def _restore(self, watch: Watch, state: State) -> None:
+        key = (watch.rule, watch.subject)
+        if key not in self._ahead:
+            self._states[key] = state
+            self._dirty.add(key)
+
+    def _catch_up(self) -> None:
+        """Those that have judged no more facts than the others are ahead no more."""
+        past = [key for key, as_of in self._ahead.items() if as_of <= self._judged_to]
+        self._show_devices(past)
+        for key in past:
+            del self._ahead[key]
+        for subject in {subject for _, subject in past} & self._devices.keys():
+            self._settle(self._devices[subject])
+
+
+def _by_device(watches: Iterable[Watch]) -> dict[str, WatchedDevice]:
+    of_device: dict[str, list[Watch]] = {}
+    for watch in watches:
+        of_device.setdefault(watch.subject, []).append(watch)
+    known_bands: dict[str, Bands] = {}
+    return {id_: WatchedDevice(id_, of_it, known_bands) for id_, of_it in of_device.items()}
+
+
+def _first_of_each(values: tuple[tuple[str, Value], ...]) -> tuple[tuple[str, Value], ...]:
+    """`step` takes the first value that a reading gives for a quantity."""
+    if len(dict(values)) == len(values):
+        return values
+    return tuple(dict(reversed(values)).items())

@@ -6,35 +6,39 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from hub.alerts.judging import Said, WatchKey
+from hub.alerts.judging import Remembered, Said, WatchKey
+from hub.alerts.watched import Overheard
 from hub.book import journal
 from hub.book.model import Alert, AlertChanged, RoundChanged, RoundRun
-from hub.book.tables import AlertRow, RoundRow, WatchRow
+from hub.book.tables import AlertRow, OverheardRow, RoundRow, WatchRow
 from rules import life
 from rules.bind import RoundTarget
 from rules.life import AlertState, Change, Lived
 from rules.model import Cleared, Raised, RoundMoved, RoundState, Rule, Severity, State
 
 _state: Final = msgspec.msgpack.Decoder(State)
+_overheard: Final = msgspec.msgpack.Decoder(list[Overheard])
+_ALL_DEVICES: Final = "devices"
 _OPEN_RUNS: Final = (RoundState.PLANNED.value, RoundState.IN_PROGRESS.value)
 _texts: Final = msgspec.msgpack.Decoder(tuple[str, ...])
 
 
-def load_states(session: Session) -> dict[WatchKey, State]:
-    """What every watch remembers."""
-    return {(row.rule, row.subject): _state.decode(row.body) for row in session.scalars(select(WatchRow))}
+def load_states(session: Session) -> dict[WatchKey, Remembered]:
+    """What watches remember; a calm one may have nothing of its own to remember."""
+    rows = session.execute(select(WatchRow.rule, WatchRow.subject, WatchRow.body, WatchRow.as_of))
+    return {(rule, subject): Remembered(_state.decode(body), as_of) for rule, subject, body, as_of in rows}
 
 
-def save_states(session: Session, states: Mapping[WatchKey, State]) -> None:
-    """Keeps what watches remember; many at once."""
+def save_states(session: Session, states: Mapping[WatchKey, State], as_of: int) -> None:
+    """Keeps what watches remember after fact number `as_of`; many at once."""
     if not states:
         return
     rows = [
-        {"rule": rule, "subject": subject, "body": msgspec.msgpack.encode(state)}
+        {"rule": rule, "subject": subject, "body": msgspec.msgpack.encode(state), "as_of": as_of}
         for (rule, subject), state in states.items()
     ]
     # By the connection, not the session: rows as objects would cost fifty times as much.
@@ -42,9 +46,27 @@ def save_states(session: Session, states: Mapping[WatchKey, State]) -> None:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     new = dialect.insert(WatchRow)
     upsert = new.on_conflict_do_update(
-        index_elements=[WatchRow.rule, WatchRow.subject], set_={"body": new.excluded.body}
+        index_elements=[WatchRow.rule, WatchRow.subject],
+        set_={"body": new.excluded.body, "as_of": new.excluded.as_of},
     )
     connection.execute(upsert, rows)
+
+
+def none_ahead_of(session: Session, newest_seq: int) -> None:
+    """No watch has judged facts that are not in the log: where it seems so, the log is another one, and what
+    it will number so must be judged."""
+    session.execute(update(WatchRow).where(WatchRow.as_of > newest_seq).values(as_of=newest_seq))
+
+
+def load_overheard(session: Session) -> list[Overheard]:
+    """What devices had said calmly, as of the reader's cursor."""
+    row = session.get(OverheardRow, _ALL_DEVICES)
+    return _overheard.decode(row.body) if row else []
+
+
+def save_overheard(session: Session, overheard: list[Overheard]) -> None:
+    """Keeps what all devices have said calmly; to be saved with the cursor."""
+    session.merge(OverheardRow(name=_ALL_DEVICES, body=msgspec.msgpack.encode(overheard)))
 
 
 def plan_round(session: Session, round_id: str, target: RoundTarget) -> None:

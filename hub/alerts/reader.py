@@ -1,7 +1,9 @@
 """The reader of the log that judges: facts in, alerts out.
 
-What watches remember is written every few seconds, and always in the transaction that writes down what they
-said: after a crash the facts since then are judged once more, and nobody had said anything to those.
+What watches say is written at once, with their states, which tell up to which fact they have judged. All that
+the others remember is written with the cursor, now and then: after a crash the facts since then are judged
+once more, but not by those that have judged them already. So nothing is said twice. What the others have
+to say now, by a rule that changed meanwhile, is said now.
 """
 
 from __future__ import annotations
@@ -29,14 +31,13 @@ from rules.model import Subject, Watch
 
 READER: Final = "alerts"
 BATCH: Final = 2_000
-SAVE_EVERY_MS: Final = 5_000
+SAVE_EVERY_MS: Final = 60_000
 # However short the time: a restart must not have more than this to judge again.
-SAVE_EVERY_FACTS: Final = 50_000
+SAVE_EVERY_FACTS: Final = 500_000
 _INSTALLED: Final = "installed_at_ms"
 _PLANNED: Final = "rounds_planned_from"
 
-# What a batch of facts leads to, in order: a run planned (its round's id and target), or something said.
-_Step: TypeAlias = tuple[str, RoundTarget] | Said
+_Planned: TypeAlias = tuple[str, RoundTarget]  # a run's round's id, and the run
 
 
 class AlertsReader:
@@ -61,11 +62,17 @@ class AlertsReader:
         self._now = now
         self._decided = decided
         self._gone: set[WatchKey] = set()
+        self._planned: list[_Planned] = []
+        self._ticked_ms: int | None = None
         with book.writing() as session:
-            self._judging = Judging(watches, keeping.load_states(session))
+            newest_seq = log.newest_seq()
+            keeping.none_ahead_of(session, newest_seq)
+            self.cursor = self.saved_cursor = cursors.within(session, READER, newest_seq)
+            self._judging = Judging(
+                watches, keeping.load_states(session), keeping.load_overheard(session), self.cursor
+            )
             self._runs = self._open_runs(session, plan, campus)
             keeping.forget_watches(session, self._strangers(session))
-            self.cursor = self.saved_cursor = cursors.within(session, READER, log.newest_seq())
             self._withdraw(session)
         self._saved_at_ms = now()
 
@@ -75,60 +82,62 @@ class AlertsReader:
         if not batch:
             self._save_if_due()
             return 0.5
+        self._planned, self._ticked_ms = [], None
         try:
-            steps = self._judge(batch.facts)
-            if steps:
-                self._write_down(steps, batch.last)
+            said = self._judging.judge(batch.first, batch.facts, self._now(), self._before)
+            speakers = {(one.watch.rule, one.watch.subject) for one in said}
+            if said or self._planned:
+                self._write_down(said, speakers, batch.last)
         except BaseException:
             self._judging.forget()
             self._runs.forget()
             raise
-        self._judging.keep()
+        self._judging.keep(speakers)
         self._runs.keep()
         self.cursor = batch.last
-        if steps:
+        if self._planned:
             self._saved()
+        if said or self._planned:
             self._decided()
-        self._let_go(batch.facts)
+        self._let_go()
         self._save_if_due()
         return 0.0
 
     def save(self) -> None:
-        """Writes down what the watches remember."""
+        """Writes down all that the watches remember, and how far they have judged."""
         with self._book.writing() as session:
-            self._write_memory(session, self.cursor, with_draft=False)
+            self._write_memory(session, self.cursor)
         self._saved()
 
     # --- judging a batch ---
 
-    def _judge(self, facts: tuple[Fact, ...]) -> list[_Step]:
-        now_ms = self._now()
-        steps: list[_Step] = []
-        for fact in facts:
-            for planned in self._runs.due_for(fact):
-                steps.append(planned)
-                self._watch_round(planned[1])
-            steps.extend(self._judging.judge(fact, now_ms))
-        return steps
+    def _before(self, fact: Fact) -> None:
+        """Watches the runs that a fact may be about."""
+        if isinstance(fact, Tick):
+            self._ticked_ms = max(self._ticked_ms or 0, fact.measured_at_ms)
+        for planned in self._runs.due_for(fact):
+            self._planned.append(planned)
+            for rule in self._round_rules:
+                watch = bind(rule, planned[1])
+                if watch is not None:
+                    self._judging.watch_round(watch)
 
-    def _watch_round(self, target: RoundTarget) -> None:
-        for rule in self._round_rules:
-            watch = bind(rule, target)
-            if watch is not None:
-                self._judging.add(watch)
-
-    def _write_down(self, steps: list[_Step], seq: int) -> None:
+    def _write_down(self, said: list[Said], speakers: set[WatchKey], seq: int) -> None:
         now_ms = self._now()
         with self._book.writing() as session:
-            for step in steps:
-                if isinstance(step, Said):
-                    keeping.apply(session, step, self._rules[step.watch.rule], now_ms)
-                else:
-                    keeping.plan_round(session, *step)
-            self._write_memory(session, seq, with_draft=True)
+            for planned in self._planned:
+                keeping.plan_round(session, *planned)
+            for one in said:
+                keeping.apply(session, one, self._rules[one.watch.rule], now_ms)
+            if self._planned:
+                # Once a day. The cursor goes along, so that no restart plans by facts that were planned by.
+                self._write_memory(session, seq)
+            else:
+                keeping.save_states(session, self._judging.shown(speakers), seq)
 
-    def _write_memory(self, session: Session, seq: int, *, with_draft: bool) -> None:
-        keeping.save_states(session, self._judging.unsaved(with_draft=with_draft))
+    def _write_memory(self, session: Session, seq: int) -> None:
+        keeping.save_states(session, self._judging.unsaved(), seq)
+        keeping.save_overheard(session, self._judging.overheard())
         keeping.forget_watches(session, tuple(self._gone))
         cursors.save(session, READER, seq)
         if self._runs.planned_from is not None:
@@ -146,12 +155,11 @@ class AlertsReader:
         if unsaved_facts and (not 0 <= elapsed_ms < SAVE_EVERY_MS or unsaved_facts >= SAVE_EVERY_FACTS):
             self.save()
 
-    def _let_go(self, facts: tuple[Fact, ...]) -> None:
+    def _let_go(self) -> None:
         """Past rounds stay in the book, but nothing watches them any more. Only the hub's own time tells: a
         backlog may be older than the round that it belongs to is allowed to get."""
-        ticked_ms = max((fact.measured_at_ms for fact in facts if isinstance(fact, Tick)), default=None)
-        if ticked_ms is not None:
-            for subject in self._judging.rounds_ended_before(self._runs.horizon_ms(ticked_ms)):
+        if self._ticked_ms is not None:
+            for subject in self._judging.rounds_ended_before(self._runs.horizon_ms(self._ticked_ms)):
                 self._gone.update(self._judging.drop_round(subject))
 
     # --- starting ---
@@ -174,7 +182,10 @@ class AlertsReader:
         since_ms = self._runs.horizon_ms(self._now())
         recent = set(session.scalars(select(RoundRow.id).where(RoundRow.ends_ms >= since_ms)))
         return self._judging.forget_all_but(
-            lambda key: self._judging.watches(key) or (key[0] in rules and key[1] in recent)
+            lambda key: (
+                self._judging.watches(key)
+                or (key[0] in rules and (key[1] in recent or self._judging.is_ahead(key)))
+            )
         )
 
     def _withdraw(self, session: Session) -> None:

@@ -18,10 +18,13 @@ _CONNACK_BYTES: Final = 4
 _PUBACK_BYTES: Final = 4
 _WINDOW: Final = 1_000  # unacknowledged messages of one publisher
 _PIECE: Final = 50  # messages in one send
+WARM_C: Final = 8.5  # above the limit of chilled storage; every other reading is from 4.0 to 6.9
 
 
 class Load(msgspec.Struct, frozen=True):
-    """`rate_hz` is of all publishers together; 0: as fast as the broker takes it."""
+    """`rate_hz` is of all publishers together; 0: as fast as the broker takes it.
+
+    `warm`: how many of the devices say once that it is too warm, spread over what follows `warms_after_s`."""
 
     port: int
     site: str
@@ -30,6 +33,23 @@ class Load(msgspec.Struct, frozen=True):
     rate_hz: float
     seconds: float
     payload_bytes: int = 120
+    warm: int = 0
+    warms_after_s: float = 0.0
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """One message by its device's number and its own among that device's, from 1."""
+
+    device: int
+    seq: int
+
+
+class Piece(msgspec.Struct, frozen=True, gc=False):
+    """Messages that one publisher sent at once. `at_ns`: this computer's monotonic clock, just before."""
+
+    publisher: int
+    at_ns: int
+    messages: int
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -38,6 +58,29 @@ class Sent(msgspec.Struct, frozen=True):
     sent: int
     acknowledged: int
     seconds: float
+    pieces: tuple[Piece, ...]
+
+
+def sent_at_ns(load: Load, sent: Sent) -> dict[Message, int]:
+    """When each message was sent."""
+    found: dict[Message, int] = {}
+    messages = [_messages(load, number) for number in range(load.publishers)]
+    for piece in sent.pieces:
+        for _ in range(piece.messages):
+            found[next(messages[piece.publisher])] = piece.at_ns
+    return found
+
+
+def warm_messages(load: Load) -> frozenset[Message]:
+    """The messages that say that it is too warm; each of another device."""
+    if not load.warm:
+        return frozenset()
+    each = load.rate_hz * load.seconds / load.devices
+    after = load.warms_after_s / load.seconds
+    spread = [number / load.warm for number in range(load.warm)]
+    return frozenset(
+        Message(int(place * load.devices), 1 + int((after + (1 - after) * place) * each)) for place in spread
+    )
 
 
 def run(load: Load, boot: int, clock: Callable[[], float] = time.monotonic) -> Sent:
@@ -67,7 +110,8 @@ def run(load: Load, boot: int, clock: Callable[[], float] = time.monotonic) -> S
     for publisher in publishers:
         publisher.close()
     selector.close()
-    return Sent(sent, acknowledged, took)
+    pieces = tuple(piece for publisher in publishers for piece in publisher.pieces)
+    return Sent(sent, acknowledged, took, pieces)
 
 
 def _hear(selector: selectors.BaseSelector, wait_s: float) -> bool:
@@ -82,10 +126,9 @@ class _Publisher:
 
     def __init__(self, load: Load, number: int, boot: int) -> None:
         self.acknowledged = 0
+        self.pieces: list[Piece] = []
+        self._number = number
         self._sent = 0
-        self._devices = range(number, load.devices, load.publishers) or range(
-            number % load.devices, load.devices
-        )
         self._load = load
         self._boot = boot
         self._bytes = 0
@@ -103,7 +146,9 @@ class _Publisher:
         count = min(most, _WINDOW - (self._sent - self.acknowledged))
         if count <= 0:
             return 0
-        self.socket.sendall(b"".join([next(self._packets) for _ in range(count)]))
+        packets = b"".join([next(self._packets) for _ in range(count)])
+        self.pieces.append(Piece(self._number, time.monotonic_ns(), count))
+        self.socket.sendall(packets)
         self._sent += count
         return count
 
@@ -118,19 +163,29 @@ class _Publisher:
         self.socket.close()
 
     def _make_packets(self) -> Iterator[bytes]:
-        packet_id, seq = 0, 0
-        while True:
-            seq += 1
-            at_ms = time.time_ns() // 1_000_000
-            for device in self._devices:
-                packet_id = packet_id % 65_535 + 1
-                topic = f"campus/{self._load.site}/fridge/d{device}/reading".encode()
-                degrees = 4 + (seq * 7 + device) % 30 / 10
-                stamp = f'"at":{at_ms / 1000:.3f},"boot":{self._boot},"seq":{seq}'
-                text = f'{{{stamp},"temperature_c":{degrees:.1f}}}'
-                payload = text.encode().ljust(self._load.payload_bytes)
-                body = struct.pack("!H", len(topic)) + topic + struct.pack("!H", packet_id) + payload
-                yield b"\x32" + _length(len(body)) + body
+        load, packet_id, newest, stamp = self._load, 0, 0, ""
+        warm = warm_messages(load)
+        for message in _messages(load, self._number):
+            device, seq = message.device, message.seq
+            if seq != newest:  # one time for a turn of all devices: a clock for each would cost more
+                newest, stamp = seq, f'"at":{time.time():.3f},"boot":{self._boot},"seq":{seq}'
+            packet_id = packet_id % 65_535 + 1
+            topic = f"campus/{load.site}/fridge/d{device}/reading".encode()
+            degrees = WARM_C if warm and message in warm else 4 + (seq * 7 + device) % 30 / 10
+            text = f'{{{stamp},"temperature_c":{degrees:.1f}}}'
+            payload = text.encode().ljust(load.payload_bytes)
+            body = struct.pack("!H", len(topic)) + topic + struct.pack("!H", packet_id) + payload
+            yield b"\x32" + _length(len(body)) + body
+
+
+def _messages(load: Load, publisher: int) -> Iterator[Message]:
+    """What one publisher sends, in order, for ever: its devices take turns."""
+    devices = range(publisher, load.devices, load.publishers) or range(publisher % load.devices, load.devices)
+    seq = 0
+    while True:
+        seq += 1
+        for device in devices:
+            yield Message(device, seq)
 
 
 def _length(number: int) -> bytes:

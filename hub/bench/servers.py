@@ -11,9 +11,16 @@ from pathlib import Path
 from typing import Final
 
 from hub import processes
+from hub.book.store import Book
+from hub.clock import system_now_ms
+from hub.config.load import load
+from hub.web.accounts import set_secret
 
 _AUTOSAVE_S: Final = 5  # as in deploy/
 _SUBSCRIBES_WITHIN_S: Final = 0.5
+SITE: Final = "bench"
+FILTER: Final = f"campus/{SITE}/#"
+PERSON: Final = "admin"
 
 _CAMPUS: Final = """\
 [site]
@@ -37,6 +44,7 @@ name = "Cold room"
 id = "admin"
 name = "Admin"
 role = "admin"
+{rules}
 """
 _DEVICE: Final = """\
 [[device]]
@@ -79,25 +87,42 @@ def c_subscriber(port: int, topic: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 class HubUnderTest:
-    """A ready `campushub run` with its metrics. Raises TrialError."""
+    """A ready `campushub run` with its metrics, and its pages on `port`. Raises TrialError.
 
-    def __init__(self, folder: Path, broker_port: int, devices: int) -> None:
-        self._port = processes.free_port()
+    `rules`: overrides of the rules, as they stand in campus.toml. `secret`: with which PERSON can sign in;
+    empty: nobody needs to."""
+
+    def __init__(
+        self, folder: Path, broker_port: int, devices: int, *, rules: str = "", secret: str = ""
+    ) -> None:
+        self.port = processes.free_port()
         folder.mkdir(parents=True, exist_ok=True)
-        text = _CAMPUS.format(broker_port=broker_port, web_port=self._port)
+        text = _CAMPUS.format(broker_port=broker_port, web_port=self.port, rules=rules)
         text += "".join(_DEVICE.format(number=number) for number in range(devices))
         config = folder / "campus.toml"
         config.write_text(text, encoding="utf-8")
-        self.process = processes.hub_process(config, self._port)
+        if secret:
+            _let_in(config, secret)
+        self.process = processes.hub_process(config, self.port)
         self.process.start()
         self.process.await_up()
 
     def metric(self, name: str) -> float:
         """The value of one of the hub's metrics; NaN while it does not answer."""
-        text = processes.page(self._port, "metrics") or ""
+        text = processes.page(self.port, "metrics") or ""
         found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
         return float(found[1]) if found else float("nan")
 
     def stop(self) -> None:
         """Ends it in order."""
         self.process.stop()
+
+
+def _let_in(config: Path, secret: str) -> None:
+    storage = load(config, {}).storage
+    storage.folder.mkdir(parents=True, exist_ok=True)
+    book = Book(storage.book_url)
+    try:
+        set_secret(book, PERSON, secret, one_time=False, now_ms=system_now_ms())
+    finally:
+        book.close()

@@ -30,11 +30,21 @@ class CursorRow(Base):
 
 
 class WatchRow(Base):
-    """What one watch remembers: a `rules.model.State`."""
+    """What one watch remembers: a `rules.model.State`; it has judged the log up to number `as_of`."""
 
     __tablename__ = "watches"
     rule: Mapped[str] = mapped_column(String(64), primary_key=True)
     subject: Mapped[str] = mapped_column(String(96), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    as_of: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class OverheardRow(Base):
+    """What devices said that gave no watch anything to say: a list of `hub.alerts.watched.Overheard`, of all
+    of them in one row, because all of it changes all the time."""
+
+    __tablename__ = "overheard"
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -85,6 +95,33 @@ class JournalRow(Base):
     ref: Mapped[str] = mapped_column(String(96), index=True)
     recorded_at_ms: Mapped[int] = mapped_column(BigInteger)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class NoticeRow(Base):
+    """The ledger of telling: a `hub.notify.model.Entry`. `id` is made of what was decided, so that deciding
+    it again is the same notice. Never removed."""
+
+    __tablename__ = "notices"
+    number: Mapped[int] = mapped_column(_Serial, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(32), unique=True)
+    alert: Mapped[int] = mapped_column(BigInteger, index=True)
+    occurrence: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(16))
+    step: Mapped[int] = mapped_column(Integer)
+    again: Mapped[int] = mapped_column(Integer)
+    recipient: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(String(64))
+    tell_at_ms: Mapped[int] = mapped_column(BigInteger)
+    matter: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(16))
+    decided_at_ms: Mapped[int] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(Integer)
+    next_try_ms: Mapped[int] = mapped_column(BigInteger)
+    sent_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+    result: Mapped[str] = mapped_column(Text)
+    acknowledged_by: Mapped[str] = mapped_column(String(64))
+    acknowledged_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+    __table_args__ = (Index("notices_waiting", "state", "channel"),)
 
 
 class SecretRow(Base):

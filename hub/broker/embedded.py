@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import shutil
@@ -15,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from hub.broker.rights import User, authorization, quoted, write_privately
+from hub.broker.rights import User, authorization, is_loopback, quoted, write_privately
 
 _LOG: Final = logging.getLogger("campushub.broker")
 _STARTS_WITHIN_S: Final = 10.0
@@ -75,7 +74,7 @@ class EmbeddedBroker:
             raise BrokerFaultError(
                 f"port {self._port} on {self._host} is taken by another program: end it, or set broker.port"
             )
-        if not self._users and not _is_loopback(self._host):
+        if not self._users and not is_loopback(self._host):
             _LOG.warning("the broker lets anybody in on %s: anyone there may speak as any device", self._host)
         configuration = self._folder / "nats.conf"
         write_privately(configuration, self._configuration())  # it holds passwords
@@ -167,13 +166,6 @@ def _is_open(host: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.2)
         return probe.connect_ex((host, port)) == 0
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _end(pid: int, with_signal: signal.Signals, within_s: float) -> None:

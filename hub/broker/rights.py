@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from devices.formats import Format
 from devices.topics import ROOT, Channel
 
 HUB_USER: Final = "campushub"
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # In the server's subjects a dot separates levels, “*” and “>” are wildcards: none may come from a name.
 _LEVEL: Final = re.compile(r"[^\s.*>$+#/\"\\]+")
+# After a restart every device signs in at once, and each hash takes its time on a small computer.
+_SIGN_IN_WITHIN_S: Final = 30
 _SPOKEN: Final = (Channel.READING, Channel.TAP, Channel.STATUS)
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who may sign in. `publishes`, `reads`: MQTT topic filters; None: everything."""
+    """Somebody who may sign in. `publishes`, `reads`: MQTT topic filters; None: everything.
+
+    `password` is a bcrypt hash, or the password itself."""
 
     name: str
     password: str = field(repr=False)
@@ -29,32 +34,44 @@ class User:
     reads: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What somebody may publish and read, as MQTT topic filters."""
+
+    publishes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+
+    def __add__(self, other: Filters) -> Filters:
+        """Either's, each once."""
+        return Filters(
+            tuple(dict.fromkeys((*self.publishes, *other.publishes))),
+            tuple(dict.fromkeys((*self.reads, *other.reads))),
+        )
+
+
 def hub_user(password: str) -> User:
     """The hub itself: it reads everything, answers taps and marks its backlog's end."""
     return User(HUB_USER, password)
 
 
-def device_user(device: str, password: str, site: str) -> User:
-    """A native device: it speaks as itself only, and reads its own replies."""
-    own = f"{ROOT}/{site}/+/{device}"
-    publishes = tuple(f"{own}/{channel.value}" for channel in _SPOKEN)
-    return User(device, password, publishes, (f"{own}/{Channel.REPLY.value}",))
+def device_filters(format_: Format, device: str, topic: str, site: str) -> Filters:
+    """A device speaks as itself only, and reads what is meant for it. `topic`: a maker's base topic."""
+    match format_:
+        case Format.NATIVE:
+            own = f"{ROOT}/{site}/+/{device}"
+            spoken = tuple(f"{own}/{channel.value}" for channel in _SPOKEN)
+            return Filters(spoken, (f"{own}/{Channel.REPLY.value}",))
+        case Format.TASMOTA:
+            said = (f"tele/{topic}/#", f"stat/{topic}/#")
+            return Filters(said, base_filters(f"cmnd/{topic}").reads)
+        case Format.ZIGBEE2MQTT:
+            return base_filters(topic)
 
 
-def gateway_user(name: str, password: str, bases: Iterable[str]) -> User:
-    """A gateway that speaks for others, below base topics of its own (such as `zigbee2mqtt`)."""
-    filters = tuple(f"{base}/#" for base in bases)
-    return User(name, password, filters, filters)
-
-
-def kept_password(path: Path) -> str:
-    """The password kept in a file that only its owner can read; made at the first call."""
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        password = secrets.token_urlsafe(24)
-        write_privately(path, password + "\n")
-        return password
+def base_filters(base: str) -> Filters:
+    """A base topic and everything below it: a gateway that speaks for others (such as `zigbee2mqtt`)."""
+    whole = (base, f"{base}/#")  # the server wants both of whoever subscribes to `base/#`
+    return Filters(whole, whole)
 
 
 def write_privately(path: Path, text: str) -> None:
@@ -71,7 +88,16 @@ def authorization(users: Iterable[User]) -> str:
     entries = [_entry(user) for user in users]
     if not entries:
         return ""
-    return "authorization {\n  users = [\n" + "".join(entries) + "  ]\n}\n"
+    head = f"authorization {{\n  timeout: {_SIGN_IN_WITHIN_S}\n  users = [\n"
+    return head + "".join(entries) + "  ]\n}\n"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this computer itself reaches what listens there."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def subject_of(filter_: str) -> str:

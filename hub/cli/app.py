@@ -8,8 +8,11 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.broker import broker_app
 from hub.cli.exits import MEANINGS
+from hub.cli.history import history_app
 from hub.cli.logs import log_app
+from hub.cli.notify import notify_app
 
 app = typer.Typer(
     name="campushub",
@@ -32,11 +35,23 @@ app.add_typer(dashboards_app, name="dashboards")
 app.add_typer(people_app, name="people")
 app.add_typer(bench_app, name="bench")
 app.add_typer(log_app, name="log")
+app.add_typer(history_app, name="history")
+app.add_typer(broker_app, name="broker")
+app.add_typer(notify_app, name="notify")
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration.", envvar="CAMPUSHUB_CONFIG")
 ]
 _CONFIG = Path("campus.toml")
+RunsOption = Annotated[int, typer.Option(min=1, max=20, help="Medians of so many runs.")]
+FolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True, file_okay=False, help="Where to write meanwhile; else where temporary files go."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+CompareOption = Annotated[Path | None, typer.Option(help="An earlier result's JSON, shown beside.")]
 
 
 @app.command()
@@ -70,6 +85,18 @@ def check(config: ConfigOption = _CONFIG) -> None:
     from hub.cli import checking
 
     checking.check(config, os.environ)
+
+
+@app.command()
+def calendar(
+    config: ConfigOption = _CONFIG,
+    month: Annotated[str, typer.Option(help="Which month, as in 2026-10; else this one.")] = "",
+    language: Annotated[str, typer.Option(help="zh-CN or en; else the site's.")] = "",
+) -> None:
+    """Print a month of the school calendar: what each day is, why, and when school is in."""
+    from hub.cli import calendar_month
+
+    calendar_month.show(config, os.environ, month, language)
 
 
 @app.command()
@@ -139,29 +166,86 @@ def torture(
 @bench_app.command("ingest")
 def bench_ingest(
     rate: Annotated[float, typer.Option(min=0, help="Messages a second of all; 0: as fast as it goes.")] = 0,
-    seconds: Annotated[float, typer.Option(min=2, max=600, help="How long each run is.")] = 15,
-    runs: Annotated[int, typer.Option(min=1, max=20, help="Medians of so many runs.")] = 3,
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="How long each run is.")] = 15,
+    runs: RunsOption = 3,
     devices: Annotated[int, typer.Option(min=1, max=50_000, help="How many devices speak.")] = 500,
     publishers: Annotated[int, typer.Option(min=1, max=1_000, help="Over how many connections.")] = 200,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    compare: Annotated[Path | None, typer.Option(help="An earlier result's JSON, shown beside.")] = None,
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+    compare: CompareOption = None,
 ) -> None:
     """Messages a second and what each costs: the whole hub beside a plain C subscriber and bare paho.
 
     It starts a mosquitto of its own; all on this computer, everything on: decoding, the log with an fsync
     for each batch, rules, the embedded history.
     """
+    from hub.bench import ingest
     from hub.cli import bench
 
-    bench.ingest(
-        rate=rate,
-        seconds=seconds,
-        runs=runs,
-        devices=devices,
-        publishers=publishers,
-        as_json=as_json,
-        compare=compare,
-    )
+    asked = ingest.Asked(rate, seconds, runs, devices, publishers, folder)
+    bench.measure("ingest", asked, ingest.measure, as_json=as_json, compare=compare)
+
+
+@bench_app.command("latency")
+def bench_latency(
+    rate: Annotated[float, typer.Option(min=1, max=20_000, help="Messages a second of all.")] = 1_000,
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="How long each run is.")] = 20,
+    runs: RunsOption = 3,
+    devices: Annotated[int, typer.Option(min=1, max=50_000, help="How many devices speak.")] = 500,
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+    compare: CompareOption = None,
+) -> None:
+    """How long from a device's message until it is acknowledged, and until an alert is on the event stream.
+
+    It starts a mosquitto and a hub of its own, with a tap between them that sees the hub's own
+    acknowledgements; the floor is a plain C subscriber behind the same tap.
+    """
+    from hub.bench import latency
+    from hub.cli import bench
+
+    asked = latency.Asked(rate, seconds, runs, devices, folder)
+    bench.measure("latency", asked, latency.measure, as_json=as_json, compare=compare)
+
+
+@bench_app.command("history")
+def bench_history(
+    points: Annotated[int, typer.Option(min=1_000, help="How many values to fill it with.")] = 20_000_000,
+    series: Annotated[int, typer.Option(min=5, help="Of how many series, each with one a minute.")] = 500,
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+    compare: CompareOption = None,
+) -> None:
+    """Size and answers of the embedded history, beside bare SQL on a plain table of the same values.
+
+    A quick look: --points 1000000.
+    """
+    from hub.bench import history
+    from hub.cli import bench
+
+    asked = history.Asked(points, series, folder)
+    bench.measure("history", asked, history.measure, as_json=as_json, compare=compare)
+
+
+@bench_app.command("storage")
+def bench_storage(
+    facts: Annotated[int, typer.Option(min=1_000, help="How many facts to append.")] = 2_000_000,
+    devices: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Of how many; then of 100 times as many.")
+    ] = 500,
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+    compare: CompareOption = None,
+) -> None:
+    """What the log costs: durable appends, bytes, many devices, reading and verifying; beside bare SQLite.
+
+    The disk counts: say with --folder which one.
+    """
+    from hub.bench import storage
+    from hub.cli import bench
+
+    asked = storage.Asked(facts, devices, folder)
+    bench.measure("storage", asked, storage.measure, as_json=as_json, compare=compare)
 
 
 @app.command()

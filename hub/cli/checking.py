@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from hub.cli.console import load_or_fail, out
-from hub.config.report import understood
+from hub.cli.console import err, load_or_fail, out
+from hub.clock import system_now_ms
+from hub.config.calendar import reminders
+from hub.config.document import read
+from hub.config.report import lines_of, understood
+from rules.local_time import day_at
 
 
 def check(config: Path, environment: Mapping[str, str]) -> None:
-    """Prints what the configuration means, or all that is wrong with it."""
-    out.print(understood(load_or_fail(config, environment)))
+    """Prints what the configuration means, what will soon be missing, or all that is wrong with it."""
+    campus = load_or_fail(config, environment)
+    today = day_at(campus.site.zone, system_now_ms())
+    missing = tuple(reminders(read(config), campus.calendar, today))
+    for line in lines_of(missing):
+        err.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    out.print(understood(replace(campus, warnings=(*campus.warnings, *missing))))

@@ -20,6 +20,7 @@ from hub.cli.console import err, fail, load_or_fail, out
 from hub.cli.exits import Exit
 from hub.cli.exporting import FACT_COLUMNS, LETTER_COLUMNS, Row, fact_row, letter_row, write_rows
 from hub.cli.forms import Form, What
+from hub.cli.instants import instant
 from hub.log import verify as verifying
 from hub.log.model import LogFaultError, Logged
 from hub.log.overview import LogScan
@@ -70,7 +71,7 @@ def stats(path: Path) -> None:
 
 def export(path: Path, what: What, form: Form, since: str, until: str, output: Path | None) -> None:
     """Writes rows to a new file, or to standard output."""
-    from_ms, to_ms = _instant("--from", since), _instant("--to", until)
+    from_ms, to_ms = instant("--from", since), instant("--to", until)
     with _faults_told():
         scan = LogScan(path)
         rows: Iterator[Row]
@@ -139,13 +140,3 @@ def _counted(letters: dict[str, int]) -> str:
 
 def _told(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _instant(option: str, text: str) -> int | None:
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"{option} {text}: give a date or a time, such as 2026-09-01 or 2026-09-01T08:00", Exit.USAGE)
-    return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -10,15 +10,18 @@ from typing import Final
 
 from devices.facts import Kind
 from devices.topics import ROOT
+from hub.config.broker_users import check_users
+from hub.config.calendar_checks import check_calendar
 from hub.config.document import Document, Entry
 from hub.config.faults import Fault, escaped, shown, suggestion
 from hub.config.model import Format, HistoryKind
 from hub.config.rounds import check_rounds
+from hub.config.telling import check_telling
 from hub.config.values import has_password, parse_uid
 from rules.bind import MAIN_QUANTITY
 from rules.model import Role
 
-_SECTIONS: Final = ("area", "person", "checkpoint", "device", "round")
+_SECTIONS: Final = ("area", "person", "checkpoint", "device", "round", "channel")
 _SPEAKS_AT_INTERVALS: Final = (Kind.FRIDGE.value, Kind.METER.value)
 _NATIVE_ONLY: Final = (Kind.CHECKPOINT.value, Kind.GATEWAY.value)
 _WITHOUT_OWN_LIMITS: Final = tuple(kind.value for kind in Kind if kind not in MAIN_QUANTITY)
@@ -33,8 +36,11 @@ def check(document: Document) -> list[Fault]:
         _uids,
         _topics,
         _devices,
+        check_calendar,
         check_rounds,
         _broker,
+        check_users,
+        check_telling,
         _history,
         _book,
     )

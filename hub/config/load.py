@@ -8,10 +8,13 @@ from pathlib import Path
 
 from hub.config import checks, passwords, rulebook, shape
 from hub.config.binding import idle_rules
+from hub.config.broker_users import doubts
+from hub.config.calendar import doubts_of_calendar
 from hub.config.document import Document, read
 from hub.config.faults import ConfigurationError, Fault, in_order
 from hub.config.model import Campus
 from hub.config.resolve import book_url_in, resolve
+from hub.config.telling import check_addresses, check_rules
 
 
 def load(
@@ -32,6 +35,8 @@ def load(
     secrets, secret_faults = passwords.find(document, environment)
     rules, rule_faults = rulebook.compile_rules(document)
     faults += secret_faults + rule_faults
+    faults += check_addresses(document, secrets.channel_urls)
+    faults += check_rules(document, frozenset((*(rule.id for rule in rules.rules), *rules.off)))
     if file is None or faults:
         raise ConfigurationError(faults)
     campus = resolve(path, file, replace(secrets, book_url=secrets.book_url or file.storage.book_url), rules)
@@ -62,3 +67,5 @@ def _warnings(document: Document, campus: Campus) -> Iterator[Fault]:
     for entry in document.entries("checkpoint"):
         if entry.text("id") not in passed:
             yield entry.fault("id", "no round passes it", "add it to the checkpoints of a [[round]]")
+    yield from doubts(document, campus)
+    yield from doubts_of_calendar(document, campus.calendar)

@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 
 from devices.facts import Kind
 from devices.formats import Format as Format  # noqa: PLC0414 - readers import it from here
+from hub.broker.rights import User
 from hub.config.faults import Fault
-from rules.model import Role, Rule, Text
+from rules.calendar import Calendar, DayKind
+from rules.model import Role, Rule, Severity, Text
 
 
 class Language(Enum):
@@ -38,7 +40,9 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where MQTT is. `embedded`: the hub starts and supervises one itself, on `host`:`port`."""
+    """Where MQTT is. `embedded`: the hub starts and supervises one itself, on `host`:`port`.
+
+    `users`: who may sign in at the embedded one, besides the hub; none: anybody who reaches it."""
 
     embedded: bool
     host: str
@@ -48,6 +52,7 @@ class Broker:
     password: str | None = field(repr=False)
     tls: bool
     protocol: str  # "3.1.1" or "5"
+    users: tuple[User, ...] = ()
 
 
 class HistoryKind(Enum):
@@ -88,6 +93,7 @@ class Web:
     host: str
     port: int
     secure_cookies: bool
+    public_url: str = ""  # where people reach them, for links in messages; without a slash at its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +159,9 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A planned walk, every day of `weekdays` (Monday is 0). `ends` before `starts` means the next day."""
+    """A planned walk, every day of `weekdays` (Monday is 0) that is of a kind in `on`.
+
+    `ends` before `starts` means the next day."""
 
     id: str
     name: Text
@@ -163,6 +171,73 @@ class Round:
     checkpoints: tuple[str, ...]
     guard: str
     weekdays: tuple[int, ...]
+    on: tuple[DayKind, ...] = tuple(DayKind)
+
+
+PAGES = "pages"  # the channel that is always there: the hub's own pages
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way to tell people. `url` is apprise's, or a robot's own; it holds the secret.
+
+    `per_minute`: how many messages it may carry."""
+
+    id: str
+    url: str = field(repr=False)
+    language: Language
+    per_minute: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Local times of day, from `starts` to before `ends`; `ends` before `starts` means the next day."""
+
+    starts: time
+    ends: time
+
+
+class Answerable(Enum):
+    """Whoever answers for what an alert is about."""
+
+    PERSON = "owner"  # the device's owner, or the round's guard
+    ROLE = "owner-role"  # whose business the rule is
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom to tell: exactly one of the three."""
+
+    role: Role | None = None
+    person: str = ""
+    answerable: Answerable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Told once nobody has taken an alert on for `after_ms`; within `hours`, or when they begin."""
+
+    after_ms: int
+    to: tuple[Audience, ...]
+    via: tuple[str, ...]
+    hours: Hours | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How alerts are told. `rules`: patterns of ids; empty `areas`: all, and alerts without one.
+
+    `steps` in the order of `after_ms`; then again every `repeat_ms`. `quiet`: CRITICAL is told all the same.
+    `wait_ms`: an alert over within that time is not told."""
+
+    name: str
+    severities: tuple[Severity, ...]
+    rules: tuple[str, ...]
+    areas: tuple[str, ...]
+    steps: tuple[Step, ...]
+    repeat_ms: int | None
+    quiet: Hours | None
+    wait_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +249,7 @@ class Campus:
 
     source: Path
     site: Site
+    calendar: Calendar
     broker: Broker
     storage: Storage
     web: Web
@@ -185,3 +261,5 @@ class Campus:
     rules: Mapping[str, Rule]
     rules_off: tuple[str, ...] = ()
     warnings: tuple[Fault, ...] = ()
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    policies: tuple[Policy, ...] = ()  # the first that fits an alert is the one

@@ -20,6 +20,7 @@ class Secrets:
     history_token: str | None = field(default=None, repr=False)
     history_password: str | None = field(default=None, repr=False)
     book_url: str | None = field(default=None, repr=False)
+    channel_urls: Mapping[str, str] = field(default_factory=dict, repr=False)  # by the channel's id
 
 
 def find(document: Document, environment: Mapping[str, str]) -> tuple[Secrets, list[Fault]]:
@@ -33,6 +34,11 @@ def find(document: Document, environment: Mapping[str, str]) -> tuple[Secrets, l
         history_token=_secret(history, "token", environment, faults),
         history_password=_secret(history, "password", environment, faults),
         book_url=_secret(storage, "book_url", environment, faults),
+        channel_urls={
+            id_: url
+            for channel in document.entries("channel")
+            if (url := _secret(channel, "url", environment, faults)) and (id_ := channel.text("id"))
+        },
     )
     return found, faults
 

@@ -9,10 +9,13 @@ from rich.table import Table
 from rich.text import Text as Cell
 
 from hub.config.binding import watches_of, watches_of_devices
+from hub.config.calendar import summary
 from hub.config.faults import ConfigurationError, Fault
 from hub.config.model import Campus, Device, HistoryKind, Language, Round
+from hub.config.telling_report import telling
 from hub.config.values import WEEKDAYS
 from rules.bind import MAIN_QUANTITY
+from rules.calendar import DayKind
 from rules.model import Condition, Direction, Role, SensorFault, Silent, Subject, Text, Threshold, Watch
 
 _MINUTE_MS = 60_000
@@ -34,7 +37,7 @@ def lines_of(faults: Iterable[Fault]) -> list[str]:
 def understood(campus: Campus) -> RenderableType:
     """The campus as the hub understood it, for people to compare with what they meant. No secrets."""
     parts: list[RenderableType] = [_overview(campus), _devices(campus), _rules(campus)]
-    parts += [_rounds(campus), _people(campus)]
+    parts += [_rounds(campus), _people(campus), *telling(campus)]
     if campus.rules_off:
         parts.append(Cell("Rules switched off: " + ", ".join(campus.rules_off)))
     parts += [Cell(f"warning: {line}") for line in lines_of(campus.warnings)]
@@ -48,6 +51,7 @@ def _overview(campus: Campus) -> Table:
     counts += f"{_count(campus.people, 'person', 'people')}, {_count(campus.rules, 'rule')} in force"
     rows = (
         ("site", f"{_say(campus, campus.site.name)} ({campus.site.id}), {campus.site.zone}"),
+        ("calendar", summary(campus.calendar)),
         ("broker", _broker(campus)),
         ("storage", f"{campus.storage.folder}, log kept {campus.storage.log_days} days"),
         ("history", _history(campus)),
@@ -64,6 +68,8 @@ def _broker(campus: Campus) -> str:
     what = "embedded" if broker.embedded else "external"
     extras = [f"as {broker.username}"] if broker.username else []
     extras += ["with TLS"] if broker.tls else []
+    if broker.embedded:
+        extras.append(f"for {_count(broker.users, 'user')}" if broker.users else "for anybody who reaches it")
     return " ".join((f"{what}, {broker.host}:{broker.port}, MQTT {broker.protocol}", *extras))
 
 
@@ -155,9 +161,11 @@ def _window(walk: Round) -> str:
 
 
 def _days(walk: Round) -> str:
-    return (
-        "daily" if len(walk.weekdays) == len(WEEKDAYS) else ", ".join(WEEKDAYS[day] for day in walk.weekdays)
-    )
+    is_daily = len(walk.weekdays) == len(WEEKDAYS)
+    days = "daily" if is_daily else ", ".join(WEEKDAYS[day] for day in walk.weekdays)
+    if len(walk.on) == len(DayKind):
+        return days
+    return f"{days} on: {', '.join(kind.value for kind in walk.on)}"
 
 
 def _people(campus: Campus) -> Table:

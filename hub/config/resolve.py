@@ -9,6 +9,8 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from hub.config import schema
+from hub.config.broker_users import users_of
+from hub.config.calendar import calendar_of
 from hub.config.model import (
     Area,
     Broker,
@@ -25,6 +27,8 @@ from hub.config.model import (
 )
 from hub.config.passwords import Secrets
 from hub.config.rulebook import Rulebook
+from hub.config.table import TextTable
+from hub.config.telling import channels_of, policies_of
 from rules.model import Text
 
 
@@ -41,9 +45,10 @@ def resolve(source: Path, file: schema.File, secrets: Secrets, rulebook: Ruleboo
     return Campus(
         source=source,
         site=Site(file.site.id, _text(file.site.name), ZoneInfo(file.site.zone), file.site.language),
-        broker=_broker(file.broker, secrets),
+        calendar=calendar_of(file.calendar, ZoneInfo(file.site.zone)),
+        broker=_broker(file, secrets),
         storage=_storage(source, file.storage, secrets),
-        web=Web(file.web.host, file.web.port, file.web.secure_cookies),
+        web=_web(file.web),
         areas=_by_id(Area(area.id, _text(area.name)) for area in file.area),
         people=_by_id(_person(person, file.site.language) for person in file.person),
         devices=_by_id(_device(device) for device in file.device),
@@ -53,6 +58,8 @@ def resolve(source: Path, file: schema.File, secrets: Secrets, rulebook: Ruleboo
         rounds=_by_id(_round(walk) for walk in file.round),
         rules=_by_id(rulebook.rules),
         rules_off=rulebook.off,
+        channels=_by_id(channels_of(file, secrets.channel_urls)),
+        policies=policies_of(file),
     )
 
 
@@ -61,7 +68,8 @@ def book_url_in(folder: Path) -> str:
     return f"sqlite:///{folder / 'book.sqlite'}"
 
 
-def _broker(broker: schema.BrokerTable, secrets: Secrets) -> Broker:
+def _broker(file: schema.File, secrets: Secrets) -> Broker:
+    broker = file.broker
     return Broker(
         embedded=broker.embedded,
         host=broker.host,
@@ -71,6 +79,7 @@ def _broker(broker: schema.BrokerTable, secrets: Secrets) -> Broker:
         password=secrets.broker_password,
         tls=broker.tls,
         protocol=broker.protocol,
+        users=users_of(file),
     )
 
 
@@ -90,6 +99,10 @@ def _storage(source: Path, storage: schema.StorageTable, secrets: Secrets) -> St
             password=secrets.history_password,
         ),
     )
+
+
+def _web(web: schema.WebTable) -> Web:
+    return Web(web.host, web.port, web.secure_cookies, (web.public_url or "").rstrip("/"))
 
 
 def _person(person: schema.PersonTable, language: Language) -> Person:
@@ -123,10 +136,11 @@ def _round(walk: schema.RoundTable) -> Round:
         checkpoints=tuple(walk.checkpoints),
         guard=walk.guard,
         weekdays=tuple(sorted(walk.weekdays)),
+        on=tuple(walk.on),
     )
 
 
-def _text(text: schema.TextTable) -> Text:
+def _text(text: TextTable) -> Text:
     return Text(zh=text.zh, en=text.en)
 
 

@@ -10,6 +10,7 @@ from itertools import combinations
 from hub.config.document import Document, Entry
 from hub.config.faults import Fault, shown, suggestion
 from hub.config.values import parse_time, parse_weekday
+from rules.calendar import DayKind
 from rules.model import Role
 
 _DAY = 24 * 60
@@ -22,8 +23,11 @@ class _Window:
 
     starts: int
     ends: int
+    on: frozenset[str]  # kinds of day
 
     def overlaps(self, other: _Window) -> bool:
+        if self.starts // _DAY == other.starts // _DAY and not self.on & other.on:
+            return False  # never on the same day; on days that follow each other any kinds may be
         shifts = (-_WEEK, 0, _WEEK)
         return any(self.starts < other.ends + by and other.starts + by < self.ends for by in shifts)
 
@@ -45,6 +49,7 @@ def check_rounds(document: Document) -> Iterator[Fault]:
             yield entry.fault("ends", "is when the round starts", "give people time to walk it")
         yield from _route(entry, places)
         yield from _repeated(entry, "weekdays", "weekday")
+        yield from _repeated(entry, "on", "kind of day")
     yield from _overlaps(document)
 
 
@@ -81,7 +86,11 @@ def _windows(entry: Entry) -> tuple[_Window, ...]:
         return ()
     days = range(7) if "weekdays" not in entry.table else _weekdays(entry)
     length = (_minutes(ends) - _minutes(starts)) % _DAY
-    return tuple(_Window(at := day * _DAY + _minutes(starts), at + length) for day in days)
+    kinds = (
+        (name for _, name in entry.texts("on")) if "on" in entry.table else (kind.value for kind in DayKind)
+    )
+    on = frozenset(kinds)
+    return tuple(_Window(at := day * _DAY + _minutes(starts), at + length, on) for day in days)
 
 
 def _weekdays(entry: Entry) -> list[int]:

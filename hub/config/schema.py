@@ -7,28 +7,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from devices.facts import Kind
 from hub.config import values
+from hub.config.calendar_schema import CalendarTable
 from hub.config.model import Format, HistoryKind, Language, Storing
+from hub.config.table import Table, Text
+from hub.config.telling_schema import ChannelTable, PolicyTable
+from rules.calendar import DayKind
 from rules.model import Role
 
-
-class Table(BaseModel):
-    """Any table of the file: no key that we do not know, no value of another type."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-class TextTable(Table):
-    """A text for people; a plain string stands for both languages."""
-
-    zh: values.Label = Field(description="write the Chinese text between quotes")
-    en: values.Label = Field(description="write the English text between quotes")
-
-
-_Text = Annotated[TextTable, values.for_languages(TextTable)]
 _Language = Annotated[Language, Field(strict=False)]
 
 _ID = 'choose an id of lower-case letters, digits and "-", at most 48 long, as in "cold-1"'
@@ -45,9 +34,26 @@ class SiteTable(Table):
     """[site]"""
 
     id: values.Id = Field(description=_ID)
-    name: _Text = Field(description=_NAME)
+    name: Text = Field(description=_NAME)
     zone: values.Zone = Field(description='write the time zone, as in "Asia/Shanghai"')
     language: _Language = Field(default=Language.ZH, description=_LANGUAGE)
+
+
+class BrokerUserTable(Table):
+    """[[broker.user]]"""
+
+    name: values.UserName = Field(
+        description='write up to 64 letters, digits, "-" and "_"; best a device\'s id, as in "cold-1"'
+    )
+    password_hash: values.PasswordHash = Field(
+        description='write what `campushub broker user` prints, as in "$2b$06$…"'
+    )
+    devices: list[values.Id] = Field(
+        default_factory=list, description='write the ids of the devices that it speaks for, as in ["cold-1"]'
+    )
+    topics: list[values.Topic] = Field(
+        default_factory=list, description='write base topics of a gateway, as in ["zigbee2mqtt"]'
+    )
 
 
 class BrokerTable(Table):
@@ -66,6 +72,8 @@ class BrokerTable(Table):
     password_env: values.EnvironmentName | None = Field(default=None, description=_ENV)
     password_file: values.FileName | None = Field(default=None, description=_FILE)
     tls: bool = Field(default=False, description=_SWITCH)
+    anonymous: bool = Field(default=False, description=_SWITCH)
+    user: list[BrokerUserTable] = Field(default_factory=list, description="write each as [[broker.user]]")
 
 
 class HistoryTable(Table):
@@ -107,13 +115,16 @@ class WebTable(Table):
     host: values.Host = Field(default="127.0.0.1", description="write a host name or an IP address")
     port: values.Port = Field(default=8360, description=_PORT)
     secure_cookies: bool = Field(default=False, description=_SWITCH)
+    public_url: values.HttpUrl | None = Field(
+        default=None, description='write where people reach the pages, as in "https://hub.school.example"'
+    )
 
 
 class AreaTable(Table):
     """[[area]]"""
 
     id: values.Id = Field(description=_ID)
-    name: _Text = Field(description=_NAME)
+    name: Text = Field(description=_NAME)
 
 
 class PersonTable(Table):
@@ -132,7 +143,7 @@ class CheckpointTable(Table):
     """[[checkpoint]]"""
 
     id: values.Id = Field(description=_ID)
-    name: _Text = Field(description=_NAME)
+    name: Text = Field(description=_NAME)
     area: values.Id = Field(description=_AREA)
     tag_uid: values.Uid = Field(description="write the UID of the tag fixed there, in hex")
 
@@ -141,7 +152,7 @@ class DeviceTable(Table):
     """[[device]]"""
 
     id: values.Id = Field(description=_ID)
-    name: _Text = Field(description=_NAME)
+    name: Text = Field(description=_NAME)
     kind: Annotated[Kind, Field(strict=False)] = Field(
         description="write one of: " + ", ".join(kind.value for kind in Kind)
     )
@@ -171,7 +182,7 @@ class RoundTable(Table):
     """[[round]]"""
 
     id: values.Id = Field(description=_ID)
-    name: _Text = Field(description=_NAME)
+    name: Text = Field(description=_NAME)
     starts: values.TimeOfDay = Field(description='write a local time, as in "06:00"')
     ends: values.TimeOfDay = Field(description='write a local time, as in "08:30"')
     grace: values.Grace = Field(
@@ -185,6 +196,10 @@ class RoundTable(Table):
         default_factory=lambda: list(range(7)),
         description="write some of: " + ", ".join(values.WEEKDAYS),
     )
+    on: Annotated[list[Annotated[DayKind, Field(strict=False)]], Field(min_length=1)] = Field(
+        default_factory=lambda: list(DayKind),
+        description="write some of: " + ", ".join(kind.value for kind in DayKind),
+    )
 
 
 class File(Table):
@@ -194,6 +209,7 @@ class File(Table):
     broker: BrokerTable = Field(default_factory=BrokerTable, description="write it as [broker]")
     storage: StorageTable = Field(default_factory=StorageTable, description="write it as [storage]")
     web: WebTable = Field(default_factory=WebTable, description="write it as [web]")
+    calendar: CalendarTable = Field(default_factory=CalendarTable, description="write it as [calendar]")
     area: list[AreaTable] = Field(default_factory=list, description="write each as [[area]]")
     person: list[PersonTable] = Field(default_factory=list, description="write each as [[person]]")
     checkpoint: list[CheckpointTable] = Field(
@@ -201,6 +217,8 @@ class File(Table):
     )
     device: list[DeviceTable] = Field(default_factory=list, description="write each as [[device]]")
     round: list[RoundTable] = Field(default_factory=list, description="write each as [[round]]")
+    channel: list[ChannelTable] = Field(default_factory=list, description="write each as [[channel]]")
+    policy: list[PolicyTable] = Field(default_factory=list, description="write each as [[policy]]")
     rules: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description='write each as [rules."the.rule\'s.id"]'
     )

@@ -63,6 +63,8 @@ def _unknown(path: Sequence[str | int]) -> tuple[str, str]:
     known = tuple(table.model_fields) if table else ()
     if key in _SECRETS and f"{key}_env" in known:
         return "stands in the file itself", f"take it out, and name its place with {key}_env or {key}_file"
+    if key in _SECRETS and f"{key}_hash" in known:
+        return "stands in the file itself", f"take it out: `campushub broker user` makes a {key}_hash"
     return "is not a known setting", suggestion(escaped(key), known)
 
 
@@ -76,7 +78,9 @@ def _unknown_word(detail: ErrorDetails, remedy: str) -> tuple[str, str]:
 
 def _problem(kind: str, value: object, path: Sequence[str | int]) -> str:
     key = str(path[-1])
-    quoted = "" if key.endswith(("_env", "_file", "_url")) or not _is_plain(value) else f"{shown(value)} "
+    quoted = (
+        "" if key.endswith(("_env", "_file", "_url", "_hash")) or not _is_plain(value) else f"{shown(value)} "
+    )
     if kind in _WORDS_FOR_TYPES:
         return quoted + _WORDS_FOR_TYPES[kind]
     if kind in ("greater_than_equal", "less_than_equal"):

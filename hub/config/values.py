@@ -19,6 +19,8 @@ WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UID_LENGTHS = (8, 14, 20)  # hex digits of the 4, 7 and 10 byte UIDs of ISO 14443
 _SEPARATORS = re.compile(r"[:\- ]")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+# Costs above 14 would keep every device that signs in waiting for seconds.
+_BCRYPT = re.compile(r"\$2[abxy]\$(?:0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}")
 _PASSWORD_IN_URL = re.compile(r"://[^/@]*:[^/@]+@")
 
 
@@ -118,6 +120,15 @@ def _printable(text: str) -> str:
     return text
 
 
+def _password_hash(text: str) -> str:
+    if _BCRYPT.fullmatch(text) is None:
+        raise wrong(
+            "is no bcrypt hash of a cost from 4 to 14",
+            "`campushub broker user` makes one; a password itself never stands here",
+        )
+    return text
+
+
 def _topic(text: str) -> str:
     levels = text.split("/")
     if not all(levels) or any(c in text for c in "+#") or not text.isprintable():
@@ -148,6 +159,8 @@ Weekday = Annotated[int, BeforeValidator(_weekday)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,253}$")]
+UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+PasswordHash = Annotated[str, AfterValidator(_password_hash)]
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[^\x00]+$", max_length=4096)]

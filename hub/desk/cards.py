@@ -101,10 +101,11 @@ class OtherCard(msgspec.Struct, frozen=True):
 
 
 class HealthCard(msgspec.Struct, frozen=True):
-    """How the hub does. `newest_ms`: when the newest data arrived. `faults`: ends of text keys."""
+    """How the hub does. `newest_ms`: when the newest data arrived. `faults`, `notes`: ends of text keys."""
 
     health: Health
     faults: tuple[str, ...]
+    notes: tuple[str, ...]
     newest_ms: int | None
 
 
@@ -200,10 +201,13 @@ def health_card(scene: Scene) -> HealthCard:
         ("broker", not health.broker_connected),
         ("log", bool(health.log_fault)),
         ("loops", bool(health.failing_loops)),
-        ("history", health.history_state not in ("ok", "behind")),
+        ("history_unreachable", health.history_state == "unreachable"),
+        ("history_refused", health.history_state == "refused"),
     )
+    notes = ("history_behind",) if health.history_state == "behind" else ()
     heard = [now.received_at_ms for now in scene.devices if now.received_at_ms is not None]
-    return HealthCard(health, tuple(name for name, wrong in faults if wrong), max(heard, default=None))
+    said = tuple(name for name, wrong in faults if wrong)
+    return HealthCard(health, said, notes, max(heard, default=None))
 
 
 def _others(scene: Scene) -> Iterator[Element]:

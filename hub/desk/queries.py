@@ -16,18 +16,23 @@ from hub.book.tables import AlertRow, RoundRow
 from hub.history.port import Aggregate, HistoryUnavailableError
 from hub.log.model import LogFaultError, StoredLetter, Stranger
 from hub.log.reader import LogReader
+from hub.notify import ledger
+from hub.notify.model import Entry
 from hub.web.deps import Deps
 
 _LETTERS: Final = 100
 _ALERTS: Final = 100
+_NOTICES: Final = 100
 _LARGEST_ID: Final = 2**63 - 1
 
 
 class AlertFile(msgspec.Struct, frozen=True):
-    """An alert, everything that became of it (oldest first), and the round that it is about, if it is."""
+    """An alert, everything that became of it and whom that was told (oldest first), and the round that it is
+    about, if it is."""
 
     alert: Alert
     record: tuple[AlertChanged, ...]
+    told: tuple[Entry, ...]
     run: RoundRun | None
 
 
@@ -52,8 +57,18 @@ def alert_file(book: Book, id_: int) -> AlertFile | None:
         return AlertFile(
             alert=keeping.alert_of(row),
             record=tuple(change for change in changes if isinstance(change, AlertChanged)),
+            told=ledger.of_alert(session, id_),
             run=keeping.run_of(run) if run is not None else None,
         )
+
+
+def notices_of(book: Book, person: str) -> tuple[tuple[Entry, Alert | None], ...]:
+    """The newest notices that the pages have for a person, newest first, each with how its alert stands."""
+    with book.reading() as session:
+        entries = ledger.of_person(session, person, _NOTICES)
+        rows = {id_: session.get(AlertRow, id_) for id_ in {entry.notice.alert for entry in entries}}
+        alerts = {id_: keeping.alert_of(row) for id_, row in rows.items() if row is not None}
+    return tuple((entry, alerts.get(entry.notice.alert)) for entry in entries)
 
 
 def recent_alerts(book: Book) -> tuple[Alert, ...]:

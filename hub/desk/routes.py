@@ -15,6 +15,7 @@ from hub.book.model import Alert
 from hub.desk import queries
 from hub.desk.cards import AlertCard, alert_card, record_card
 from hub.desk.records import shown
+from hub.desk.telling import notice_line, told_line
 from hub.web.deps import Deps
 from hub.web.errors import Code, Problem, refused
 from hub.web.pages import Pages
@@ -72,6 +73,13 @@ def _add_pages(routes: APIRouter, deps: Deps, pages: Pages) -> None:
     def alert(viewer: CurrentViewer, id_: AlertId, said: str = "") -> Response:
         """One alert with its whole record."""
         return _alert_page(deps, pages, viewer, id_, said=_said(pages, viewer, said))
+
+    @routes.get("/notices")
+    def notices(viewer: CurrentViewer) -> Response:
+        """What the pages have told whoever is signed in."""
+        scene = pages.scene(viewer)
+        lines = [notice_line(scene, *found) for found in queries.notices_of(deps.book, viewer.person)]
+        return HTMLResponse(pages.page("desk/notices", viewer, viewer.language, lines=lines))
 
     @routes.get("/records")
     def records(viewer: CurrentViewer) -> Response:
@@ -132,6 +140,7 @@ def _alert_page(
         card=record_card(scene, found.alert, peak),
         closed=found.alert.closed,
         record=found.record,
+        told=[told_line(scene, entry) for entry in found.told],
         said=said,
         problem=problem.text if problem else None,
         typed_reason=typed_reason,

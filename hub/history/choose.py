@@ -12,6 +12,12 @@ from hub.history.port import Store
 DUCK_FILE: Final = "history.duckdb"
 
 
+def left_behind(config: HistoryConfig, folder: Path) -> Path | None:
+    """The file of the embedded history of an earlier configuration, if it is still there."""
+    path = folder / DUCK_FILE
+    return path if config.kind is not HistoryKind.DUCKDB and path.is_file() else None
+
+
 def make_history(config: HistoryConfig, folder: Path) -> Store:
     """The configured history, not yet opened. `folder`: where the embedded one keeps its file."""
     match config.kind:

@@ -12,7 +12,7 @@ FieldValue = float | bool | int | str
 RAW_DAYS: Final = 400  # how long single values are kept: a year of cold-chain records, and some weeks
 
 
-class Point(msgspec.Struct, frozen=True):
+class Point(msgspec.Struct, frozen=True, gc=False):
     """One row of a time series. The same measurement, tags and time is the same point: writing it again
     replaces it. Tags may be empty (then left out); `fields` are (name, value) and have at least one entry.
 

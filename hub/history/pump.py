@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from devices import series
-from devices.facts import Fact, Kind
+from devices.facts import Fact
 from hub.book import cursors, journal
 from hub.book.model import AlertChanged, Recorded, RoundChanged
 from hub.book.store import Book
@@ -175,9 +175,9 @@ def _cursor_names(history: HistoryConfig) -> tuple[str, str]:
 
 def _places(campus: Campus) -> dict[str, Place]:
     places = {
-        device.id: Place(campus.site.id, device.area, device.id, device.kind)
+        device.id: Place(campus.site.id, device.area, device.id, series.measurement_of(device.kind))
         for device in campus.devices.values()
     }
     for person in campus.people:  # taps of a person's phone: hub.web builds these device ids
-        places[f"phone-{person}"] = Place(campus.site.id, "", f"phone-{person}", Kind.CHECKPOINT)
+        places[f"phone-{person}"] = Place(campus.site.id, "", f"phone-{person}", series.DEVICE)
     return places

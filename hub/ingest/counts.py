@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hub.log.model import Fate
@@ -24,6 +24,8 @@ class Counts:
     connections: int = 0
     disconnections: int = 0
 
-    def fates(self, fates: Iterable[Fate]) -> None:
+    def fates(self, fates: Sequence[Fate]) -> None:
         """Counts what became of a batch."""
-        self.facts.update(fates)
+        for fate in Fate:
+            if found := fates.count(fate):
+                self.facts[fate] += found

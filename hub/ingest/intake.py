@@ -8,11 +8,13 @@ from typing import Final
 
 import msgspec
 
+from devices.facts import Clock
+from devices.native_plain import PlainReader
 from devices.wire import WireReason, escaped
 from hub.clock import NowMs
 from hub.ingest.counts import Counts
-from hub.ingest.decode import Decoder, Message
-from hub.ingest.flood import Flood
+from hub.ingest.decode import Decoder, Message, delivery_of
+from hub.ingest.flood import Bucket, Flood
 from hub.ingest.publishes import Publish
 from hub.log.model import Entry, Letter
 
@@ -20,6 +22,7 @@ _LOG: Final = logging.getLogger("campushub.mqtt")
 _TOPIC_CHARS_KEPT: Final = 256
 FLOOD: Final = "flood"
 HUB_FAULT: Final = "hub_fault"
+_DEVICE: Final = Clock.DEVICE  # in Python 3.11 looking up an Enum's member takes long
 _STRANGERS: Final = b"every unknown device together"
 
 
@@ -42,6 +45,12 @@ class Intake:
         self._flood = flood
         self._now = now
         self._marker_topic = marker_topic.encode()
+        # One look-up gives what nearly every message needs.
+        self._known: dict[bytes, tuple[PlainReader, Bucket]] = {
+            topic: (read, Bucket())
+            for topic, read in decoder.plain_readers().items()
+            if topic != self._marker_topic
+        }
         # The payload of the marker that is waited for; others are of earlier connections.
         self.marker = b""
         # While a backlog comes in, the pace is the broker's and says nothing about the senders.
@@ -50,34 +59,62 @@ class Intake:
     def take(self, publishes: Sequence[Publish]) -> Batch:
         """Never raises for what a message holds."""
         now_ms = self._now()
-        batch = Batch([], [], [], has_marker=any(self._is_marker(publish) for publish in publishes))
-        entries, of_qos_1 = batch.entries, batch.of_qos_1
+        entries: list[Entry] = []
+        of_qos_1: list[int] = []
+        of_qos_2: list[int] = []
+        has_marker, senders = False, self._known
         for publish in publishes:
             if publish.qos == 1:
                 of_qos_1.append(publish.packet_id)
             elif publish.qos:
-                batch.of_qos_2.append(publish.packet_id)
+                of_qos_2.append(publish.packet_id)
+            known = senders.get(publish.topic)
             try:
-                entry = self._entry(publish, now_ms)
+                if known is not None:
+                    entry = self._of_known(publish, known[0], known[1], now_ms)
+                else:
+                    has_marker = has_marker or self._is_marker(publish)
+                    entry = self._of_other(publish, now_ms)
             except Exception as error:  # noqa: BLE001 - it would end the connection, come again and end it again
                 _LOG.exception("a message could not be taken in")
                 entry = self._letter(publish, now_ms, HUB_FAULT, f"{type(error).__name__}: {error}")
             if entry is not None:
                 entries.append(entry)
         self._counts.messages += len(publishes)
-        return batch
+        return Batch(entries, of_qos_1, of_qos_2, has_marker)
 
-    def _entry(self, publish: Publish, now_ms: int) -> Entry | None:
-        topic = publish.topic
-        if self.judges_floods and not self._flood.takes(topic, now_ms):
-            return self._excess(publish, topic, now_ms)
-        if topic == self._marker_topic:
+    def _of_known(self, publish: Publish, read: PlainReader, bucket: Bucket, now_ms: int) -> Entry | None:
+        """On a topic of one native device's readings."""
+        if self.judges_floods and not self._flood.takes_from(bucket, now_ms):
+            return self._excess(publish, publish.topic, now_ms)
+        payload = publish.payload
+        if publish.retained or publish.missing or (reading := read(payload, now_ms)) is None:
+            return self._decoded(publish, now_ms)
+        if reading.clock is _DEVICE:
+            return Entry((reading,))
+        delivery = delivery_of(publish.topic, payload, publish.packet_id, again=publish.again)
+        return Entry((reading,), delivery=delivery)
+
+    def _of_other(self, publish: Publish, now_ms: int) -> Entry | None:
+        if self.judges_floods and not self._flood.takes(publish.topic, now_ms):
+            return self._excess(publish, publish.topic, now_ms)
+        if publish.topic == self._marker_topic:
             return None
+        return self._decoded(publish, now_ms)
+
+    def _decoded(self, publish: Publish, now_ms: int) -> Entry | None:
         if publish.missing:
             size = len(publish.payload) + publish.missing
             return self._letter(publish, now_ms, WireReason.TOO_LARGE.value, f"{size} bytes")
-        taken = self._decoder.take(
-            Message(_text(topic), publish.payload, publish.packet_id, publish.again, publish.retained, now_ms)
+        taken = self._decoder.carefully(
+            Message(
+                _text(publish.topic),
+                publish.payload,
+                publish.packet_id,
+                publish.again,
+                publish.retained,
+                now_ms,
+            )
         )
         if taken.ignored:
             self._counts.ignored[taken.ignored] += 1

@@ -8,9 +8,16 @@ from typing import Final
 
 import msgspec
 
-# First bytes of PUBLISH with QoS 0 and 1. DUP on QoS 0 is against the protocol, so paho judges it.
-_QOS_0: Final = frozenset({0x30, 0x31})
-_QOS_1: Final = frozenset({0x32, 0x33, 0x3A, 0x3B})
+# First bytes of PUBLISH with QoS 0 and 1: (QoS, DUP, RETAIN). DUP on QoS 0 is against the protocol, so paho
+# judges it.
+_FLAGS: Final = {
+    0x30: (0, False, False),
+    0x31: (0, False, True),
+    0x32: (1, False, False),
+    0x33: (1, False, True),
+    0x3A: (1, True, False),
+    0x3B: (1, True, True),
+}
 _LONGEST_LENGTH: Final = 4  # bytes of a remaining length
 _SHORTEST: Final = 3  # a topic of one character
 
@@ -41,36 +48,33 @@ class PublishReader:
         `missing`: so many bytes at the end of the only packet were thrown away."""
         size, version5 = len(data), self._version5
         while position + 2 <= size:
-            first = data[position]
-            if first not in _QOS_1 and first not in _QOS_0:
+            flags = _FLAGS.get(data[position])
+            if flags is None:
                 break
             length, start = data[position + 1], position + 2
             if length > 0x7F:
-                length, start = _long_length(data, position)
+                if start < size and data[start] < 0x80:  # two bytes, as most have
+                    length += (data[start] << 7) - 0x80
+                    start += 1
+                else:
+                    length, start = _long_length(data, position)
             end = start + length - missing
             if end > size or length < _SHORTEST:
                 break
-            body = topic_end = start + 2 + (data[start] << 8 | data[start + 1])
+            qos, again, retained = flags
+            topic_start = start + 2
+            body = topic_end = topic_start + (data[start] << 8 | data[start + 1])
             packet_id = 0
-            if first in _QOS_1:
+            if qos:
                 body += 2
                 if body <= end:
                     packet_id = data[topic_end] << 8 | data[topic_end + 1]
             if version5:
                 body = _after_properties(data, body, end, missing)
-            if body > end or topic_end == start + 2:
+            if body > end or topic_end == topic_start:
                 break
-            found.append(
-                Publish(
-                    data[start + 2 : topic_end],
-                    data[body:end],
-                    packet_id,
-                    first >> 1 & 1,
-                    first & 8 == 8,
-                    first & 1 == 1,
-                    missing,
-                )
-            )
+            topic, payload = data[topic_start:topic_end], data[body:end]
+            found.append(Publish(topic, payload, packet_id, qos, again, retained, missing))
             position = end
         return position
 
@@ -86,7 +90,7 @@ def packet_size(data: bytes, position: int) -> int | None:
 
 def may_be_cut(first: int) -> bool:
     """Whether the end of a packet that begins with this byte may be thrown away: a PUBLISH read here."""
-    return first in _QOS_0 or first in _QOS_1
+    return first in _FLAGS
 
 
 def _after_properties(data: bytes, position: int, end: int, missing: int) -> int:

@@ -11,7 +11,7 @@ from devices.facts import Clock, Tap, Trust
 from hub.book.model import RoundRun
 from hub.live.board import Topic
 from hub.web.scene import Element, Face, Scene, Section
-from hub.web.wording import local
+from hub.words.wording import local
 from rules.model import RoundState, Text
 
 _DONE: Final = (RoundState.COMPLETED, RoundState.INCOMPLETE, RoundState.MISSED)

@@ -5,31 +5,27 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from devices.series import FIELDS, measurement_of
 from hub.alerts import desk, keeping
 from hub.book import journal
 from hub.book.model import Alert
 from hub.book.tables import AlertRow
-from hub.history.port import Aggregate
 from hub.log.reader import LogReader
+from hub.notify import ledger
 from hub.web import shapes
 from hub.web.deps import Deps
 from hub.web.errors import Code, Problem, refused
 from hub.web.parts import CurrentViewer, TheDeps
+from hub.web.telling_shapes import AlertRecordShape, told_shapes
 from rules.life import Refusal
-from rules.model import Text
 
-MOST_STEPS: Final = 5_000
-_END_MS: Final = 4_133_980_800_000  # the year 2101, as for facts
 _MOST_REASON_CHARS: Final = 2_000
 
 router: Final = APIRouter(prefix="/api/v1")
 
 Limit = Annotated[int, Query(ge=1, le=500, description="At most so many, newest first.")]
-Instant = Annotated[int, Query(ge=0, le=_END_MS, description="Milliseconds since 1970 UTC.")]
 
 
 class Which(Enum):
@@ -49,35 +45,6 @@ class Closing(BaseModel):
     """Somebody closes an alert that is over."""
 
     action: str = Field(max_length=_MOST_REASON_CHARS, description="What was put right.")
-
-
-class HistoryQuestion(BaseModel):
-    """One series of one device in [start, end), by steps aligned to 1970."""
-
-    device: str = Field(max_length=64)
-    field: str = Field(max_length=64, description="The name of the value, such as `temperature_c`.")
-    start_ms: int = Field(ge=0, le=_END_MS)
-    end_ms: int = Field(ge=0, le=_END_MS)
-    step_ms: int = Field(ge=1_000, le=_END_MS)
-    aggregate: Aggregate = Aggregate.MEAN
-
-
-class SampleShape(BaseModel):
-    """One step; steps without values are left out."""
-
-    at_ms: int
-    value: float
-
-
-class HistoryShape(BaseModel):
-    """One series by steps."""
-
-    device: str
-    measurement: str
-    field: str
-    step_ms: int
-    aggregate: Aggregate
-    samples: tuple[SampleShape, ...]
 
 
 @router.get("/me", tags=["people"])
@@ -117,7 +84,7 @@ def alerts(deps: TheDeps, state: Which = Which.OPEN, limit: Limit = 100) -> list
 
 
 @router.get("/alerts/{id}", tags=["alerts"])
-def alert(deps: TheDeps, id_: Annotated[int, Path(alias="id")]) -> shapes.AlertRecordShape:
+def alert(deps: TheDeps, id_: Annotated[int, Path(alias="id")]) -> AlertRecordShape:
     """One alert with its record."""
     if not 0 < id_ < 2**63:
         raise Problem(Code.NOT_FOUND)
@@ -127,7 +94,10 @@ def alert(deps: TheDeps, id_: Annotated[int, Path(alias="id")]) -> shapes.AlertR
             raise Problem(Code.NOT_FOUND)
         found = keeping.alert_of(row)
         records = journal.of_alert(session, id_)
-    return shapes.AlertRecordShape(alert=shapes.alert(deps, found), journal=shapes.journal(records))
+        told = ledger.of_alert(session, id_)
+    return AlertRecordShape(
+        alert=shapes.alert(deps, found), journal=shapes.journal(records), told=told_shapes(told)
+    )
 
 
 @router.post("/alerts/{id}/acknowledge", tags=["alerts"])
@@ -159,29 +129,6 @@ def taps(deps: TheDeps) -> list[shapes.TapShape]:
 def rounds(deps: TheDeps) -> list[shapes.RoundShape]:
     """The runs of rounds from yesterday to tomorrow, by their start."""
     return [shapes.round_run(deps, run) for run in deps.board.rounds()]
-
-
-@router.get("/history", tags=["history"])
-def history(deps: TheDeps, asked: Annotated[HistoryQuestion, Depends()]) -> HistoryShape:
-    """One series by steps; at most 5,000 of them. 503: the store of time series does not answer."""
-    configured = deps.campus.devices.get(asked.device)
-    if configured is None:
-        raise Problem(Code.NOT_FOUND)
-    measurement = measurement_of(configured.kind)
-    if asked.field not in FIELDS[measurement]:
-        raise Problem(Code.INVALID, details=(f"field: one of {', '.join(FIELDS[measurement])}",))
-    _check_range(asked)
-    samples = deps.history.range(
-        measurement, asked.field, asked.device, asked.start_ms, asked.end_ms, asked.step_ms, asked.aggregate
-    )
-    return HistoryShape(
-        device=asked.device,
-        measurement=measurement,
-        field=asked.field,
-        step_ms=asked.step_ms,
-        aggregate=asked.aggregate,
-        samples=tuple(SampleShape(at_ms=sample.at_ms, value=sample.value) for sample in samples),
-    )
 
 
 @router.get("/dead-letters", tags=["records"])
@@ -217,19 +164,6 @@ def _done(deps: Deps, result: Alert | Refusal | None) -> shapes.AlertShape:
         raise refused(result)
     deps.wake_live()
     return shapes.alert(deps, result)
-
-
-def _check_range(asked: HistoryQuestion) -> None:
-    if asked.start_ms >= asked.end_ms:
-        raise Problem(Code.INVALID, details=("end_ms: must be after start_ms",))
-    length_ms = asked.end_ms - asked.start_ms
-    if -(-length_ms // asked.step_ms) > MOST_STEPS:
-        enough_ms = -(-length_ms // MOST_STEPS)
-        text = Text(
-            f"最多 {MOST_STEPS} 步：请将 step_ms 设为 {enough_ms} 或更大，或缩短时间范围。",
-            f"At most {MOST_STEPS} steps: ask for step_ms of {enough_ms} or more, or for a shorter range.",
-        )
-        raise Problem(Code.TOO_MANY_STEPS, text)
 
 
 def _printable(text: str) -> str:

@@ -12,7 +12,7 @@ import msgspec
 from hub.book.store import Book
 from hub.clock import NowMs
 from hub.config.model import Campus
-from hub.history.port import History
+from hub.history.port import Store
 from hub.ingest.counts import Counts
 from hub.live.board import Board
 from hub.log.model import Entry, Fate
@@ -49,7 +49,7 @@ class Deps:
     campus: Campus
     board: Board
     book: Book
-    history: History
+    history: Store
     log_path: Path
     counts: Counts
     now: NowMs

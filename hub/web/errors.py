@@ -28,6 +28,7 @@ class Code(Enum):
     TOO_LARGE = "too_large"
     INVALID = "invalid"
     TOO_MANY_STEPS = "too_many_steps"
+    TOO_LONG = "too_long"
     INTERNAL = "internal"
     BUSY = "busy"
     HISTORY_UNAVAILABLE = "history_unavailable"
@@ -62,6 +63,7 @@ _TABLE: Final[dict[Code, tuple[int, Text]]] = {
     Code.TOO_LARGE: (413, Text("内容过大。", "That is too large.")),
     Code.INVALID: (422, Text("有内容填写不正确。", "Some of it is not valid.")),
     Code.TOO_MANY_STEPS: (422, Text("时间范围过大，请加大步长。", "The range is too long for the step.")),
+    Code.TOO_LONG: (422, Text("时间范围过大，请缩短。", "The range is too long: ask for less.")),
     Code.INTERNAL: (500, Text("系统出错，已记录。", "Something went wrong here; it is on record.")),
     Code.BUSY: (503, Text("系统繁忙，请稍后再试。", "Busy just now: try again soon.")),
     Code.HISTORY_UNAVAILABLE: (503, Text("历史数据暂不可用。", "The history cannot be read just now.")),

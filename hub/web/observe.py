@@ -19,6 +19,7 @@ from devices.facts import Kind
 from hub.ingest.counts import Counts
 from hub.live.board import Board
 from hub.log.model import Fate
+from hub.notify import ledger
 from hub.web.deps import Deps, Health
 from hub.web.parts import TheDeps, TheParts
 from rules.model import Severity
@@ -67,6 +68,7 @@ class HubCollector(Collector):
         yield from _of_counts(self._deps.counts)
         yield from _of_health(self._deps.health())
         yield from _of_board(self._deps)
+        yield from _of_ledger(self._deps)
         yield _gauge("event_stream_clients", "Clients of the event streams.", self._clients())
 
 
@@ -106,6 +108,12 @@ def _of_board(deps: Deps) -> Iterator[Metric]:
     yield _gauges("alerts_open", "Alerts not closed yet.", "severity", by_severity)
     silent = _silent_devices(deps.board, deps)
     yield _gauges("devices_silent", "Devices not heard for three intervals.", "kind", silent)
+
+
+def _of_ledger(deps: Deps) -> Iterator[Metric]:
+    with deps.book.reading() as session:
+        by_state = {state.value: count for state, count in ledger.counts(session).items()}
+    yield _gauges("notices", "Notices by what became of them.", "state", by_state)
 
 
 def _silent_devices(board: Board, deps: Deps) -> dict[str, int]:

@@ -11,13 +11,15 @@ from markupsafe import Markup
 
 from hub.config.model import Language
 from hub.live.board import Changed, Topic
-from hub.web import texts, wording
 from hub.web.deps import Deps
 from hub.web.render import Fragment
 from hub.web.scene import Element, Face, Scene, deciding_watches, scene_of
-from hub.web.texts import Texts
 from hub.web.viewer import Viewer
+from hub.words import texts, wording
+from hub.words.texts import Texts
 from rules.model import Role, Text
+
+OWN_PACKAGE: Final = "hub.web"
 
 # The things that come and go, with an element of their own: once they are gone, so is it.
 _PASSING: Final = Topic.ALERT
@@ -41,9 +43,9 @@ class Pages:
         self._deps = deps
         self._faces = tuple(faces)
         self._watches = deciding_watches(deps.campus)
-        packages = (texts.OWN_PACKAGE, *(face.package for face in self._faces))
+        packages = (OWN_PACKAGE, *(face.package for face in self._faces))
         loader = ChoiceLoader([PackageLoader(package) for package in packages])
-        self._texts = texts.load(packages)
+        self._texts = texts.load((texts.OWN_PACKAGE, *packages))
         self._environments = {
             language: _environment(loader, said, deps) for language, said in self._texts.items()
         }

@@ -65,6 +65,7 @@ RIGHTS: Final[Rights] = {
     ("GET", "/alerts/{id}"): _EVERYBODY,
     ("POST", "/alerts/{id}/acknowledge"): Access(_STAFF, body_limit=_FORM_LIMIT),
     ("POST", "/alerts/{id}/close"): Access(_STAFF, body_limit=_FORM_LIMIT),
+    ("GET", "/notices"): _EVERYBODY,
     ("GET", "/records"): Access(_HEADS),
     ("GET", "/events"): _EVERYBODY,
     # programs
@@ -81,6 +82,9 @@ RIGHTS: Final[Rights] = {
     ("POST", "/api/v1/taps"): Access(_WALKERS),
     ("GET", "/api/v1/rounds"): _EVERYBODY,
     ("GET", "/api/v1/history"): _EVERYBODY,
+    ("GET", "/api/v1/history/latest"): _EVERYBODY,
+    ("GET", "/api/v1/history/energy"): _EVERYBODY,
+    ("GET", "/api/v1/history/excursions"): _EVERYBODY,
     ("GET", "/api/v1/dead-letters"): Access(_HEADS),
     ("GET", "/api/v1/strangers"): Access(_HEADS),
     ("GET", "/api/v1/health"): _EVERYBODY,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,18 +20,20 @@ from rules.model import Role, RoundState, Severity
 _LETTER_CHARS: Final = 8_192
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
+    """What every answer is: frozen, and made from our own structs."""
+
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
-class TextShape(_Shape):
+class TextShape(Shape):
     """A text in both languages."""
 
     zh: str
     en: str
 
 
-class MeShape(_Shape):
+class MeShape(Shape):
     """Who is signed in. `csrf` goes into the header `X-CSRF-Token` of every change."""
 
     person: str
@@ -42,7 +44,7 @@ class MeShape(_Shape):
     must_change_secret: bool
 
 
-class QuantityShape(_Shape):
+class QuantityShape(Shape):
     """The newest value of one series; its unit is in its name."""
 
     name: str
@@ -50,7 +52,7 @@ class QuantityShape(_Shape):
     measured_at_ms: int
 
 
-class DeviceShape(_Shape):
+class DeviceShape(Shape):
     """A device as configured and as it is now. `received_at_ms` null: nothing was ever received of it."""
 
     id: str
@@ -69,7 +71,7 @@ class DeviceShape(_Shape):
     quantities: tuple[QuantityShape, ...]
 
 
-class AlertShape(_Shape):
+class AlertShape(Shape):
     """One thing wrong. `active`: the cause lasts; `closed`: nothing more is to be done."""
 
     id: int
@@ -92,7 +94,7 @@ class AlertShape(_Shape):
     closed_action: str
 
 
-class JournalShape(_Shape):
+class JournalShape(Shape):
     """One entry of an alert's record. `by` empty: the hub itself."""
 
     id: int
@@ -104,14 +106,7 @@ class JournalShape(_Shape):
     value: float | None
 
 
-class AlertRecordShape(_Shape):
-    """An alert with everything that became of it, oldest first."""
-
-    alert: AlertShape
-    journal: tuple[JournalShape, ...]
-
-
-class TapShape(_Shape):
+class TapShape(Shape):
     """One read of a tag. `checkpoint` null: no checkpoint has this tag."""
 
     key: str
@@ -125,7 +120,7 @@ class TapShape(_Shape):
     checkpoint: str | None
 
 
-class RoundShape(_Shape):
+class RoundShape(Shape):
     """One planned run of a round."""
 
     id: str
@@ -139,7 +134,7 @@ class RoundShape(_Shape):
     visited: tuple[str, ...]
 
 
-class LetterShape(_Shape):
+class LetterShape(Shape):
     """A dead letter. `payload`: its beginning as text, with escapes; `size`: all of its bytes."""
 
     id: int
@@ -151,7 +146,7 @@ class LetterShape(_Shape):
     detail: str
 
 
-class StrangerShape(_Shape):
+class StrangerShape(Shape):
     """A device that speaks but is not configured, offered for adoption."""
 
     topic: str
@@ -162,8 +157,11 @@ class StrangerShape(_Shape):
     messages: int
 
 
-class HealthShape(_Shape):
-    """How the hub is doing. `*_behind`: facts that a reader of the log has not read yet."""
+class HealthShape(Shape):
+    """How the hub is doing. `*_behind`: facts that a reader of the log has not read yet.
+
+    `history_state`: `ok`, `behind` (it catches up by itself), `unreachable` (tried again by itself) or
+    `refused` (a person must act); `history_detail` says why it is one of the last two."""
 
     ready: bool
     broker_connected: bool
@@ -174,7 +172,7 @@ class HealthShape(_Shape):
     log_newest_seq: int
     alerts_behind: int
     history_behind: int
-    history_state: str
+    history_state: Literal["ok", "behind", "unreachable", "refused"]
     history_detail: str
     dead_letters: int
     failing_loops: tuple[str, ...]
@@ -267,7 +265,7 @@ def objects(deps: Deps, things: Iterable[Changed]) -> list[dict[str, object]]:
     taps = {found.key: found for found in deps.board.taps()}
     runs = {found.id: found for found in deps.board.rounds()}
 
-    def shape_of(topic: Topic, id_: str) -> _Shape | None:
+    def shape_of(topic: Topic, id_: str) -> Shape | None:
         match topic:
             case Topic.DEVICE:
                 configured = deps.campus.devices.get(id_)

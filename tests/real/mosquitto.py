@@ -52,6 +52,7 @@ def _config(folder: Path, port: int, persistence: bool) -> str:
         f"persistence {str(persistence).lower()}",
         "max_inflight_messages 65535",
         "max_queued_messages 1000000",
+        "set_tcp_nodelay true",
         "log_dest stdout",
     ]
     if persistence:

@@ -11,6 +11,7 @@ need() { # need PROGRAM PACKAGE
 need mosquitto mosquitto
 need mosquitto_pub mosquitto-clients
 need influxd influxdb
+need promtool prometheus
 need chromium chromium
 # Screenshots of Chinese pages need Chinese glyphs.
 fc-list ':lang=zh-cn' 2>/dev/null | grep -q . || missing="$missing fonts-noto-cjk"

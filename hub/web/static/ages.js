@@ -1,5 +1,5 @@
 // Ages, durations and the wall's clock: ticks every <time data-ms> once a second, by the hub's own clock.
-// The words are those of hub/web/wording.py; the page brings them in <body data-words>.
+// The words are those of hub/words/wording.py; the page brings them in <body data-words>.
 
 const SECOND_MS = 1000;
 const JUST_NOW_MS = 5000;

@@ -108,7 +108,7 @@ class Office:
         return AlertsReader(
             campus,
             watches_of_devices(campus),
-            lambda day: runs_of_day(campus.rounds.values(), campus.checkpoints, campus.site.zone, day),
+            lambda day: runs_of_day(campus.rounds.values(), campus.checkpoints, campus.calendar, day),
             LogReader(self.folder / "log.sqlite"),
             self.book,
             lambda: self.now_ms,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace as replace_struct
 
-from devices.facts import Clock
-from hub.alerts import desk
+from devices.facts import Clock, Fact
+from hub.alerts import desk, keeping
+from hub.alerts.reader import SAVE_EVERY_MS
 from hub.book.model import Alert, AlertChanged, RoundChanged
+from hub.config.binding import watches_of_devices
 from hub.log.writer import LogWriter
 from rules.catalogue import override
 from rules.life import Change, Refusal
@@ -128,7 +131,7 @@ def test_a_failed_transaction_is_judged_again_and_nothing_twice(
         raise OSError("the disk is gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr("hub.book.cursors.save", broken)
+        patched.setattr("hub.alerts.keeping.save_states", broken)
         with pytest.raises(OSError, match="gone"):
             warm_up(office, range(10, 11))
     warm_up(office, range(11, 13))
@@ -230,45 +233,159 @@ def test_a_round_that_is_not_over_follows_the_configuration(office: Office, tmp_
     assert (run.state, len(run.tags)) == (RoundState.COMPLETED, 2)
 
 
+def test_what_is_calm_is_not_written_until_it_is_time(office: Office) -> None:
+    office.happens(office.ticks(MORNING, MORNING))  # plans rounds: all is saved
+    cool_down(office, range(10))
+    office.now_ms += SAVE_EVERY_MS - 1
+    office.happens()
+    assert office.reader.saved_cursor == 1
+    office.now_ms += 1
+    office.happens()
+    assert office.reader.saved_cursor == office.reader.cursor == 11
+    with office.book.reading() as session:
+        assert keeping.load_states(session) == {}
+        [line] = [heard.line for heard in keeping.load_overheard(session) if heard.device == "cold-1"]
+    assert MORNING + 9 * MINUTE in line
+
+
+def test_only_who_spoke_is_written_with_what_was_said(office: Office) -> None:
+    office.happens(office.ticks(MORNING, MORNING))
+    cool_down(office, range(3))
+    warm_up(office, range(3, 14))
+    assert WARM in office.unclosed()
+    assert office.reader.saved_cursor == 1
+    with office.book.reading() as session:
+        assert {key: saved.as_of for key, saved in keeping.load_states(session).items()} == {WARM: 15}
+
+
+def test_late_readings_stay_late_after_a_restart(office: Office) -> None:
+    cool_down(office, range(10, 12))
+    office.reader.save()
+    office.restart()
+    for minute in range(11):
+        late = office.reads("cold-1", MORNING + minute * MINUTE, temperature_c=12.0)
+        office.happens(replace_struct(late, received_at_ms=MORNING + 11 * MINUTE))
+    assert WARM not in office.unclosed()
+
+
+def test_facts_of_another_log_are_judged_whatever_their_numbers(office: Office) -> None:
+    warm_up(office, range(30))
+    cool_down(office, range(30, 40))
+    assert not office.unclosed()[WARM].active
+    assert office.reader.saved_cursor == 0
+    office.log.close()
+    for file in office.folder.glob("log.sqlite*"):
+        file.unlink()
+    LogWriter(office.folder / "log.sqlite").close()
+    office.restart()
+    warm_up(office, range(60, 63))
+    office.restart()  # in a crash before anything is saved
+    warm_up(office, range(63, 80))
+    assert office.unclosed()[WARM].active
+
+
+def test_a_crash_after_an_alert_says_it_once_though_its_fridge_was_dropped_for_a_while(
+    office: Office, tmp_path: Path
+) -> None:
+    warm_up(office, range(11))
+    office.restart(demo_campus(tmp_path, rules_off=("cold.chilled.warm",)))
+    office.restart(demo_campus(tmp_path))
+    warm_up(office, range(11, 30))
+    assert office.unclosed()[WARM].active
+    assert changes(office) == [Change.RAISED, Change.WITHDRAWN, Change.RAISED]
+
+
+_EVENTS = [
+    "warm",
+    "cold",
+    "broken",
+    "late",
+    "empty",
+    "back",
+    "tick",
+    "tick",
+    "long",
+    "tap",
+    "offline",
+    "save",
+]
 _STORY = st.lists(
-    st.tuples(st.sampled_from(["warm", "cold", "broken", "tick", "tap", "save", "crash"]), st.integers(1, 9)),
-    max_size=40,
+    st.tuples(st.sampled_from([*_EVENTS, "crash", "crash", "fail"]), st.integers(1, 9)), max_size=50
 )
 
 
-@settings(max_examples=40, deadline=None)
-@given(_STORY)
+@settings(max_examples=60, deadline=None)
+@given(_STORY, st.integers(1, 4))
 def test_crashes_anywhere_change_nothing(
-    tmp_path_factory: pytest.TempPathFactory, story: list[tuple[str, int]]
+    tmp_path_factory: pytest.TempPathFactory, story: list[tuple[str, int]], together: int
 ) -> None:
-    told = [_tell(tmp_path_factory.mktemp("office"), story, crashes) for crashes in (True, False)]
+    told = [_tell(tmp_path_factory.mktemp("office"), story, together, crashes) for crashes in (True, False)]
     assert told[0] == told[1]
 
 
-def _tell(folder: Path, story: list[tuple[str, int]], crashes: bool) -> tuple[object, ...]:
-    """The journal and the alerts after a story, with or without its crashes and saves."""
+def _tell(folder: Path, story: list[tuple[str, int]], together: int, crashes: bool) -> tuple[object, ...]:
+    """The journal and the alerts after a story, `together` facts at a time, with or without its crashes,
+    failures and saves; and what is remembered at its end."""
     office = Office(folder, demo_campus(folder))
-    degrees = {"warm": 12.0, "cold": 4.0, "broken": -127.0}
-    places = list(office.campus.checkpoints)
     at_ms = MORNING
+    waiting: list[Fact] = []
+    disk_fails = False
     for event, minutes in story:
-        at_ms += minutes * MINUTE
-        if event in degrees:
-            office.happens(office.reads("cold-1", at_ms, temperature_c=degrees[event]))
-        elif event == "tick":
-            office.happens(office.ticks(at_ms))
-        elif event == "tap":
-            office.happens(office.taps(places[minutes % len(places)], at_ms))
-        elif event == "save" and crashes:
+        at_ms += minutes * MINUTE + (26 * HOUR if event == "long" else 0)
+        if event not in ("save", "crash", "fail"):
+            waiting.append(_fact(office, event, minutes, at_ms))
+        elif crashes and event == "save":
             office.reader.save()
-        elif crashes:
+        elif crashes and event == "crash":
             office.restart()
-            office.happens()
+        else:
+            disk_fails = crashes
+        if len(waiting) >= together and disk_fails:
+            _while_the_disk_fails(office, waiting)
+            waiting, disk_fails = [], False
+        if len(waiting) >= together:
+            office.happens(*waiting)
+            waiting = []
+    office.happens(*waiting)
+    office.happens()
     decisions = [recorded.decision for recorded in office.decisions()]
-    found = (decisions, office.alerts(), sorted(office.runs().items()))
+    judging = office.reader._judging
+    states = judging.shown([(w.rule, w.subject) for w in watches_of_devices(office.campus)])
+    found = (decisions, office.alerts(), sorted(office.runs().items()), states)
     office.log.close()
     office.book.close()
     return found
+
+
+def _fact(office: Office, event: str, minutes: int, at_ms: int) -> Fact:
+    """What happens in a story."""
+    fridge = "cold-1" if minutes % 3 else "cold-2"
+    match event:
+        case "warm" | "cold" | "broken":
+            degrees = {"warm": 12.0, "cold": 4.0, "broken": -127.0}[event]
+            return office.reads(fridge, at_ms, temperature_c=degrees, battery_pct=90.0)
+        case "late":
+            late = office.reads(fridge, at_ms - 20 * MINUTE, temperature_c=12.0)
+            return replace_struct(late, received_at_ms=at_ms)
+        case "empty" | "back":
+            return office.reads(fridge, at_ms, battery_pct=3.0 if event == "empty" else 80.0)
+        case "tap" | "offline":
+            places = list(office.campus.checkpoints)
+            tapped_ms = at_ms - (30 * HOUR if event == "offline" else 0)
+            return office.taps(places[minutes % len(places)], tapped_ms, at_ms)
+        case _:
+            return office.ticks(at_ms)
+
+
+def _while_the_disk_fails(office: Office, facts: list[Fact]) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("hub.alerts.keeping.save_states", _broken)
+        with contextlib.suppress(OSError):
+            office.happens(*facts)
+
+
+def _broken(*_: object) -> None:
+    raise OSError("the disk is gone")
 
 
 def test_a_dead_probe_is_a_fault_and_not_a_cold_fridge(office: Office) -> None:

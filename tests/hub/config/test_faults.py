@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.config.document import MAX_BYTES
 from hub.config.faults import ConfigurationError
 from hub.config.load import load
 from hub.config.report import explain
@@ -92,7 +93,7 @@ def test_a_key_written_twice_is_called_so(tmp_path: Path) -> None:
     ("content", "word"),
     [
         ("[site]\nname = '实验小学'\n".encode("gb18030"), "UTF-8"),
-        (b"#" * 1_000_001, "larger"),
+        (b"#" * (MAX_BYTES + 1), "larger"),
         (b"a = " + b"[" * 100_000, "nested"),
         (b"a = " + b"9" * 5_000, "number"),
         (b"a = 1979-02-30", "date"),

@@ -22,9 +22,109 @@ def _history(more: str) -> str:
     return f"{VALID}\n[storage.history]\n{more}\n"
 
 
+HASH = "$2b$06$SIGYZBvDOU1SkTjDgi7qU.dLtmrHDvkfYuzS9Ov5X.qMsC47PJpf2"
+
+
+def _user(more: str, broker: str = "") -> str:
+    return f'{VALID}\n[broker]\n{broker}\n[[broker.user]]\npassword_hash = "{HASH}"\n{more}\n'
+
+
+def _tasmota(topic: str) -> str:
+    head = '\n[[device]]\nid = "plug"\nname = "Plug"\nkind = "meter"\narea = "canteen"\nowner = "wang"\n'
+    return f'{head}interval = "1m"\nformat = "tasmota"\ntopic = "{topic}"\n'
+
+
 _WALK = 'guard = "zhang"\ncheckpoints = ["gate"]\n'
 
 WRONG_PLANS = {
+    # users of the embedded broker
+    "a broker on a network that asks nobody": Case(
+        _broker('host = "0.0.0.0"'),
+        "broker.host",
+        "host",
+        ("“0.0.0.0” lets a network in", "[[broker.user]]", "campushub broker user", "anonymous = true"),
+    ),
+    "a broker that asks and lets anybody in": Case(
+        _user('name = "cold-1"', "anonymous = true"),
+        "broker.anonymous",
+        "anonymous",
+        ("users as well", "leave it out"),
+    ),
+    "an account for the hub where it has its own": Case(
+        _user('name = "cold-1"', 'username = "hub"'), "broker.username", "username", ("account of its own",)
+    ),
+    "users for mosquitto": Case(
+        _user('name = "cold-1"', "embedded = false"),
+        "broker.user.#1",
+        "[[broker.user]]",
+        ("embedded broker only", "mosquitto_passwd"),
+    ),
+    "a mosquitto that lets anybody in": Case(
+        _broker("embedded = false\nanonymous = true"), "broker.anonymous", "anonymous", ("embedded",)
+    ),
+    "a user without a hash": Case(
+        f'{VALID}\n[[broker.user]]\nname = "cold-1"\n',
+        "broker.user.#1.password_hash",
+        "[[broker.user]]",
+        ("missing", "campushub broker user"),
+    ),
+    "a password in place of its hash": Case(
+        _user('name = "cold-1"').replace(HASH, "hunter2"),
+        "broker.user.#1.password_hash",
+        "password_hash",
+        ("no bcrypt hash", "campushub broker user"),
+    ),
+    "a hash that takes seconds": Case(
+        _user('name = "cold-1"').replace("$06$", "$16$"),
+        "broker.user.#1.password_hash",
+        "password_hash",
+        ("from 4 to 14",),
+    ),
+    "a user's password in the file": Case(
+        _user('name = "cold-1"\npassword = "hunter2"'),
+        "broker.user.#1.password",
+        "password = ",
+        ("in the file itself", "makes a password_hash"),
+    ),
+    "a user of the hub's name": Case(
+        _user('name = "campushub"'), "broker.user.#1.name", 'name = "campushub"', ("hub's own",)
+    ),
+    "a user named twice": Case(
+        _user('name = "cold-1"') + f'\n[[broker.user]]\nname = "cold-1"\npassword_hash = "{HASH}"\n',
+        "broker.user.#2.name",
+        "",
+        ("same name", "another name"),
+    ),
+    "a user for nothing": Case(
+        _user('name = "kold-1"'), "broker.user.#1.name", 'name = "kold-1"', ("“kold-1”", "`devices`")
+    ),
+    "a user for a device that does not exist": Case(
+        _user('name = "gateway"\ndevices = ["cold-1", "cold-2"]'),
+        "broker.user.#1.devices.#2",
+        "devices",
+        ("“cold-2”", "did you mean “cold-1”"),
+    ),
+    "a gateway for topics of native devices": Case(
+        _user('name = "gateway"\ntopics = ["campus/school"]'),
+        "broker.user.#1.topics.#1",
+        "topics",
+        ("native", "`devices`"),
+    ),
+    "a gateway for everything": Case(
+        _user('name = "gateway"\ntopics = ["#"]'), "broker.user.#1.topics.#1", "topics", ('without "+"',)
+    ),
+    "a topic that the embedded broker would take for a wildcard": Case(
+        _user('name = "gateway"\ntopics = ["zigbee2mqtt/*"]'),
+        "broker.user.#1.topics.#1",
+        "topics",
+        ("cannot hold rights", "“zigbee2mqtt/*”"),
+    ),
+    "a device whose topic has dots": Case(
+        _user('name = "plug"') + _tasmota("plug.1"),
+        "broker.user.#1.name",
+        'name = "plug"',
+        ("“plug.1”", "rename"),
+    ),
     # rounds
     "a round that takes no time": Case(
         changed('"08:30"', '"06:00"'), "round.morning.ends", "ends", ("starts", "time to walk")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.history.backfill import Progress, backfill
+from hub.history.backfill import Progress, SourceError, backfill
 from hub.history.duck import DuckHistory
 from hub.history.duck_settling import Settler
 from hub.history.influx import InfluxHistory
@@ -59,11 +59,19 @@ def test_a_backfill_goes_on_where_it_was_interrupted(source: Path, tmp_path: Pat
 
     with pytest.raises(KeyboardInterrupt):
         backfill(source, target, stop)
-    assert said == [Progress(NOON + HOUR, 181)]
+    assert said == [Progress(NOON + HOUR, 181, 1, 3)]
     assert count(target, "temperature_c") == 60
     assert backfill(source, target, said.append, from_ms=said[0].until_ms) == 360
     assert count(target, "temperature_c") == 180
     assert [progress.until_ms for progress in said] == [NOON + n * HOUR for n in (1, 2, 3)]
+    target.close()
+
+
+def test_a_source_that_cannot_be_read_is_told_apart_from_the_target(source: Path, tmp_path: Path) -> None:
+    source.write_bytes(b"no database at all" * 1_000)
+    target = DuckHistory(tmp_path / "new.duckdb")
+    with pytest.raises(SourceError, match="damaged"):
+        backfill(source, target, lambda _: None)
     target.close()
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from devices import series
 from devices.facts import Clock, Kind, Presence, Reading, Tap, Tick, Trust, Value
+from devices.series import FieldType
 from hub.history.points import Place, points_of_fact
 from hub.history.port import Point
+from hub.history.typed import typed_fields
 from tests.hub.history.samples import NOON
 
-FRIDGE = Place("main", "kitchen", "cold-1", Kind.FRIDGE)
-READER = Place("main", "gate", "gate-1", Kind.CHECKPOINT)
+FRIDGE = Place("main", "kitchen", "cold-1", series.FRIDGE)
+READER = Place("main", "gate", "gate-1", series.DEVICE)
 
 
 def reading(values: tuple[tuple[str, Value], ...], key: str = "k", clock: Clock = Clock.DEVICE) -> Reading:
@@ -38,14 +41,15 @@ def test_a_reading_is_a_point_at_the_time_it_was_measured() -> None:
     ],
 )
 def test_the_measurement_follows_the_kind_of_device(kind: Kind, measurement: str) -> None:
-    place = Place("main", "", "x", kind)
+    place = Place("main", "", "x", series.measurement_of(kind))
     [point] = points_of_fact(reading((("battery_pct", 50.0),)), place, 5)
     assert point.measurement == measurement
 
 
-def test_whole_numbers_become_floats_and_booleans_stay() -> None:
+def test_whole_numbers_become_floats_in_every_store_and_booleans_stay() -> None:
     [point] = points_of_fact(reading((("battery_pct", 50), ("defrost", False))), FRIDGE, 5)
-    assert [type(value) for _, value in point.fields] == [float, bool]
+    assert [kind for _, kind, _ in typed_fields(point)] == [FieldType.FLOAT, FieldType.BOOL]
+    assert [type(value) for _, _, value in typed_fields(point)] == [float, bool]
 
 
 def test_a_reading_without_values_is_no_point() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.ingest.flood import BURST, MESSAGES_PER_S, SAMPLE_MS, SENDERS_KEPT, Flood
+from hub.ingest.flood import BURST, MESSAGES_PER_S, SAMPLE_MS, SENDERS_KEPT, Bucket, Flood
 
 NOW = 1_790_000_000_000
 
@@ -46,8 +46,19 @@ def test_memory_is_bounded_and_those_who_flood_are_not_forgotten() -> None:
     taken(flood, b"a", 2 * BURST, NOW)
     for number in range(3 * SENDERS_KEPT):
         assert flood.takes(b"%d" % number, NOW + number // 100)
-    assert len(flood._full_at_ms) <= SENDERS_KEPT
+    assert len(flood._buckets) <= SENDERS_KEPT
     assert taken(flood, b"a", BURST, NOW + 2_000) < 2_000
+
+
+def test_a_sender_whose_bucket_is_kept_is_judged_as_any_other_and_never_forgotten() -> None:
+    flood, bucket = Flood(), Bucket()
+    for number in range(3 * SENDERS_KEPT):
+        flood.takes(b"%d" % number, NOW)
+    assert sum(flood.takes_from(bucket, NOW) for _ in range(2 * BURST)) == BURST
+    for number in range(3 * SENDERS_KEPT):
+        flood.takes(b"%d" % number, NOW)
+    assert not flood.takes_from(bucket, NOW)
+    assert flood.takes_from(bucket, NOW + 1_000 // MESSAGES_PER_S)
 
 
 def test_senders_beyond_all_bounds_at_once_do_not_grow_the_memory() -> None:
@@ -55,7 +66,7 @@ def test_senders_beyond_all_bounds_at_once_do_not_grow_the_memory() -> None:
     for number in range(2 * SENDERS_KEPT):
         flood.takes(b"%d" % number, NOW)
         flood.sample(b"%d" % number, NOW)
-    assert len(flood._full_at_ms) <= SENDERS_KEPT
+    assert len(flood._buckets) <= SENDERS_KEPT
     assert len(flood._excess) <= SENDERS_KEPT
     assert len(flood._sample_due_ms) <= SENDERS_KEPT
 
@@ -77,10 +88,12 @@ def test_one_letter_a_second_stands_for_all_of_the_excess() -> None:
 
 @given(st.lists(st.integers(0, 50), max_size=300))
 def test_never_more_than_burst_and_rate_together(steps: list[int]) -> None:
-    flood = Flood(messages_per_s=100, burst=20)
+    flood, bucket = Flood(messages_per_s=100, burst=20), Bucket()
     now_ms, passed = NOW, 0
     for step in steps:
         now_ms += step
-        passed += flood.takes(b"a", now_ms)
+        is_taken = flood.takes(b"a", now_ms)
+        assert flood.takes_from(bucket, now_ms) is is_taken
+        passed += is_taken
         assert passed <= 20 + (now_ms - NOW) // 10
     assert passed >= min(len(steps), 20)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from devices.formats import Router
 from hub.ingest.counts import Counts
@@ -23,20 +26,20 @@ COLD_1 = b"campus/s/fridge/cold-1/reading"
 class BrokenDecoder(Decoder):
     """Fails at one payload."""
 
-    def take(self, message: Message) -> Taken:
+    def carefully(self, message: Message) -> Taken:
         if message.payload == b"break":
             raise KeyError("a fault of ours")
-        return super().take(message)
+        return super().carefully(message)
 
 
 class World:
     """An intake with a clock that is set by hand."""
 
-    def __init__(self, flood: Flood | None = None) -> None:
+    def __init__(self, flood: Flood | None = None, marker: bytes = MARKER) -> None:
         self.counts = Counts()
         self.now_ms = NOW
         decoder = BrokenDecoder(Router("s", BINDINGS), ZoneInfo("Asia/Shanghai"))
-        self.intake = Intake(decoder, self.counts, flood or Flood(), lambda: self.now_ms, MARKER.decode())
+        self.intake = Intake(decoder, self.counts, flood or Flood(), lambda: self.now_ms, marker.decode())
 
     def take(self, *publishes: Publish) -> Batch:
         return self.intake.take(publishes)
@@ -126,6 +129,61 @@ def test_strangers_together_have_one_limit() -> None:
     assert world.counts.strangers == 20
     assert world.counts.flooded == 80
     assert batch.entries[-1].facts
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([COLD_1, b"campus/s/fridge/cold-1/status", b"zigbee2mqtt/cold-4", b"campus/s/x"]),
+            st.sampled_from(
+                [
+                    b'{"at":1790000000,"boot":"b","seq":1,"temperature_c":4}',
+                    b'{"boot":"b","seq":2,"temperature_c":-0.0}',
+                    b'{"at":1,"boot":"b","seq":3,"temperature_c":4}',
+                    b'[{"boot":"b","seq":4,"temperature_c":4}]',
+                    b'{"online":true}',
+                    b'{"temperature":4}',
+                ]
+            )
+            | st.binary(max_size=20),
+            st.integers(0, 3),
+            st.booleans(),
+            st.booleans(),
+        )
+    )
+)
+def test_a_message_becomes_the_same_in_a_batch_as_alone(
+    messages: list[tuple[bytes, bytes, int, bool, bool]],
+) -> None:
+    decoder = Decoder(Router("s", BINDINGS), ZoneInfo("Asia/Shanghai"))
+    alone = [
+        decoder.carefully(Message(topic.decode(), payload, packet_id, again, retained, NOW))
+        for topic, payload, packet_id, again, retained in messages
+    ]
+    batch = World().take(
+        *(
+            Publish(topic, payload, packet_id, int(packet_id > 0), again, retained)
+            for topic, payload, packet_id, again, retained in messages
+        )
+    )
+    assert batch.entries == [taken.entry for taken in alone if not taken.ignored]
+
+
+def test_a_reading_without_clock_is_known_again_by_its_delivery() -> None:
+    (entry,) = World().take(message(7)).entries
+    (again,) = World().take(msgspec.structs.replace(message(7), again=True)).entries
+    assert entry.delivery is not None
+    assert again.delivery is not None
+    assert (entry.delivery.packet_id, entry.delivery.again, again.delivery.again) == (7, False, True)
+    assert entry.delivery.digest == again.delivery.digest
+
+
+def test_the_marker_s_own_topic_is_never_taken_for_a_device_s() -> None:
+    world = World(marker=COLD_1)
+    world.intake.marker = b'{"boot":"b","seq":1,"temperature_c":4}'
+    batch = world.take(message(1))
+    assert batch.has_marker
+    assert batch.entries == []
 
 
 def test_a_backlog_is_not_a_flood() -> None:

@@ -23,7 +23,19 @@ from hub.book.store import Book
 from hub.book.tables import AlertRow
 from hub.config import model
 from hub.config.model import Campus, Device, Language, Person
-from hub.history.port import Aggregate, Cursors, HistoryUnavailableError, Link, Point, Refused, Sample
+from hub.history.port import (
+    Aggregate,
+    Cursors,
+    Excursion,
+    HistoryUnavailableError,
+    Limits,
+    Link,
+    Newest,
+    Point,
+    Refused,
+    Sample,
+    Used,
+)
 from hub.ingest.counts import Counts
 from hub.live.board import Board, Changed
 from hub.log.model import Entry, Fate
@@ -36,6 +48,7 @@ from hub.web.render import Fragment
 from hub.web.rights import RIGHTS
 from hub.web.signin import CurrentViewer
 from hub.web.viewer import Viewer
+from rules.calendar import Calendar
 from rules.model import Role, Text
 
 NOW_MS: Final = 1_780_000_000_000
@@ -61,6 +74,7 @@ def campus(folder: Path, *, secure_cookies: bool = False) -> Campus:
     return Campus(
         source=folder / "campus.toml",
         site=model.Site("school", Text("学校", "School"), ZoneInfo("Asia/Shanghai"), Language.ZH),
+        calendar=Calendar(ZoneInfo("Asia/Shanghai")),
         broker=model.Broker(
             embedded=True,
             host="127.0.0.1",
@@ -102,11 +116,11 @@ def campus(folder: Path, *, secure_cookies: bool = False) -> Campus:
 
 
 class FakeHistory:
-    """Answers every range with one sample; `down` makes it unreachable."""
+    """Answers every question with one thing; `down` makes it unreachable."""
 
     def __init__(self) -> None:
         self.down = False
-        self.asked: list[tuple[str, str, str]] = []
+        self.asked: list[tuple[object, ...]] = []
 
     def open(self) -> None:
         """Nothing to make ready."""
@@ -134,10 +148,38 @@ class FakeHistory:
         assert start_ms < end_ms
         assert step_ms
         assert aggregate
+        self._ask(measurement, field, device)
+        return (Sample(start_ms, 4.0),)
+
+    def latest(self, measurement: str, field: str) -> tuple[Newest, ...]:
+        """One of ours and one that the campus has lost."""
+        self._ask(measurement, field)
+        return (Newest("cold-1", 1_000, 4.0), Newest("cold-of-old", 2_000, 5.0))
+
+    def samples(
+        self, measurement: str, field: str, device: str, start_ms: int, end_ms: int
+    ) -> tuple[Sample, ...]:
+        """One sample at the start."""
+        assert end_ms
+        self._ask(measurement, field, device)
+        return (Sample(start_ms, 4.0),)
+
+    def energy(self, devices: Sequence[str], start_ms: int, end_ms: int, step_ms: int) -> tuple[Used, ...]:
+        """One interval of each."""
+        self._ask(*devices, start_ms, end_ms, step_ms)
+        return tuple(Used(device, start_ms, 1.5, 0) for device in devices)
+
+    def excursions(
+        self, measurement: str, field: str, device: str, limits: Limits, start_ms: int, end_ms: int
+    ) -> tuple[Excursion, ...]:
+        """One that lasts."""
+        self._ask(measurement, field, device, limits.low, limits.high)
+        return (Excursion(start_ms, end_ms, 9.0, 12.0, 10.0, 30.0, is_over=False),)
+
+    def _ask(self, *question: object) -> None:
         if self.down:
             raise HistoryUnavailableError(Link.UNREACHABLE, "secret address of the store")
-        self.asked.append((measurement, field, device))
-        return (Sample(start_ms, 4.0),)
+        self.asked.append(question)
 
     def prune(self, before_ms: int) -> None:
         """Keeps everything."""

@@ -148,7 +148,7 @@ class School:
 
     def plan(self) -> None:
         """Today's rounds."""
-        runs = runs_of_day(self.campus.rounds.values(), self.campus.checkpoints, self.campus.site.zone, TODAY)
+        runs = runs_of_day(self.campus.rounds.values(), self.campus.checkpoints, self.campus.calendar, TODAY)
         with self.book.writing() as session:
             for round_id, target in runs:
                 keeping.plan_round(session, round_id, target)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 from hub.faces import make_routers
-from hub.history.port import Aggregate, History, HistoryUnavailableError, Link, Sample
+from hub.history.port import Aggregate, HistoryUnavailableError, Link, Sample, Store
 from hub.web import accounts
 from hub.web.app import create_app
 from hub.web.parts import Parts
@@ -114,7 +114,7 @@ class _Store:
 
 def _with_history(school: School, number: float | None) -> _Store:
     store = _Store(number)
-    school.deps = replace(school.deps, history=cast("History", store))
+    school.deps = replace(school.deps, history=cast("Store", store))
     return store
 
 

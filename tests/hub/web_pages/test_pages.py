@@ -196,6 +196,29 @@ def test_a_fault_of_the_hub_is_said_and_its_details_only_to_those_who_run_it(sch
         assert ("/private" in drawn["health"]) is sees
 
 
+@pytest.mark.parametrize(
+    ("language", "state", "said"),
+    [
+        (Language.EN, "unreachable", "is written by itself once it answers"),
+        (Language.ZH, "unreachable", "恢复后自动补写"),
+        (Language.EN, "refused", "[storage.history] in campus.toml"),
+        (Language.ZH, "refused", "请管理员核对"),
+        (Language.EN, "behind", "Nothing needs doing"),
+        (Language.ZH, "behind", "无需处理"),
+    ],
+)
+def test_a_history_that_is_not_well_is_said_with_what_to_do(
+    school: School, language: Language, state: str, said: str
+) -> None:
+    school.health = replace(school.health, history_state=state, history_detail="http://store: answered 401")
+    for role, sees in ((Role.HEAD, True), (Role.CANTEEN, False)):
+        drawn = school.pages.fragments([(Topic.HEALTH, "")], viewer(role, language))
+        html = next(f.html for f in drawn if f.element == "health")
+        assert said in html
+        assert ("answered 401" in html) is sees
+        assert (school.pages.text(language, "health.faulty") in html) is (state != "behind")
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_no_rounds_and_rounds_not_yet_written_down_are_told_apart(school: School, language: Language) -> None:
     who = viewer(Role.GUARD, language)

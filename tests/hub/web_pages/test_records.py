@@ -11,8 +11,8 @@ from hub.config.model import Language
 from hub.desk.adopting import TO_FILL_IN, offers
 from hub.desk.records import REASONS, STRANGERS_SHOWN
 from hub.log.model import Entry, Letter, Meeting, Stranger
-from hub.web import texts
-from hub.web.texts import OWN_PACKAGE
+from hub.words import texts
+from hub.words.texts import OWN_PACKAGE
 from tests.hub.web_pages.school import School, viewer
 from tests.hub.web_pages.test_desk import sign_in
 from tests.hub.web_pages.test_pages import check
@@ -64,7 +64,7 @@ def test_the_lines_offered_for_a_stranger_make_it_a_device_once_filled_in(
     school: School, topic: str, format_: str, id_: str, expected: dict[str, str]
 ) -> None:
     for language in Language:
-        said = texts.load((OWN_PACKAGE, "hub.desk"))[language]
+        said = texts.load((OWN_PACKAGE, "hub.web", "hub.desk"))[language]
         (offer,) = offers(school.campus, (_stranger(topic, format_, id_),), said)
         (table,) = tomllib.loads(offer.lines)["device"]
         assert (table["id"], table["format"]) == (id_, format_)

@@ -9,10 +9,11 @@ import pytest
 
 from hub.config.model import Language
 from hub.faces import FACES
-from hub.web import texts
-from hub.web.texts import OWN_PACKAGE, Texts
+from hub.web.pages import OWN_PACKAGE as PAGES
+from hub.words import texts
+from hub.words.texts import OWN_PACKAGE, Texts
 
-_PACKAGES = (OWN_PACKAGE, *(face.package for face in FACES))
+_PACKAGES = (OWN_PACKAGE, PAGES, *(face.package for face in FACES))
 _LITERAL = re.compile(r"""\bt\(\s*["']([a-z_.]+)["']\s*[,)]""")
 _BUILT = re.compile(r"""\bt\(\s*["']([a-z_.]+)\.["']\s*~\s*([a-z_.]+)(?:\s*~\s*["']([a-z_.]+)["'])?""")
 _IN_CODE = re.compile(r"""(?:texts|said|text)\((?:[a-z_.]+, )?f?["']([a-z_]+\.[a-z_.]+)["'{]""")
@@ -81,7 +82,7 @@ def test_every_key_is_used() -> None:
 
 
 def test_a_key_that_two_rooms_have_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"hub\.web says again"):
+    with pytest.raises(ValueError, match=r"hub\.words says again"):
         texts.load((OWN_PACKAGE, OWN_PACKAGE))
 
 

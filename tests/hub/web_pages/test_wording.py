@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.config.model import Language
-from hub.web import texts, wording
+from hub.words import texts, wording
 
-_TEXTS = texts.load(("hub.web",))
+_TEXTS = texts.load((texts.OWN_PACKAGE,))
 _ZH, _EN = _TEXTS[Language.ZH], _TEXTS[Language.EN]
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _NOW_MS = 1_780_000_000_000  # 2026-05-29 04:26:40 in Shanghai

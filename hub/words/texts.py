@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hub.config.model import Language
 
-OWN_PACKAGE: Final = "hub.web"
+OWN_PACKAGE: Final = "hub.words"
 
 
 class Texts:

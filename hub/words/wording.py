@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
-from hub.web.texts import Texts
+from hub.words.texts import Texts
 
 MINUS: Final = "\N{MINUS SIGN}"
 _SECOND_MS: Final = 1_000

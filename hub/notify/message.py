@@ -1,0 +1,186 @@
+"""What a notice says: what, where, value and limit, since when, what to do first; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from hub.clock import NowMs
+from hub.config.binding import target_of
+from hub.config.model import Campus, Language
+from hub.notify.channels import Message
+from hub.notify.model import ASKING, Entry, Kind, Notice, short_id
+from hub.words import texts, wording
+from hub.words.texts import Texts
+from rules.bind import bind
+from rules.model import Direction, Severity, Text, Threshold
+
+PACKAGE: Final = "hub.notify"
+_MOST_NOTE_CHARS: Final = 200
+_CUT: Final = "…"
+
+
+def load_texts() -> Mapping[Language, Texts]:
+    """What messages are made of, in every language."""
+    return texts.load((texts.OWN_PACKAGE, PACKAGE))
+
+
+class Composer:
+    """Makes the messages of one channel, in its language."""
+
+    def __init__(self, campus: Campus, said: Texts, now: NowMs) -> None:
+        self._campus = campus
+        self._said = said
+        self._now = now
+
+    def compose(self, entries: Sequence[Entry], most_bytes: int) -> tuple[Message, int]:
+        """One notice as a whole message, several as one line each; as many as fit, and how many those are."""
+        if len(entries) == 1:
+            return _fitted(self.one(entries[0].notice), most_bytes), 1
+        lines: list[str] = []
+        room = most_bytes - len(self._title(entries).encode()) - 1
+        for entry in entries:
+            line = self._line(entry.notice)
+            room -= len(line.encode()) + 1
+            if room < 0:
+                break
+            lines.append(line)
+        if len(lines) <= 1:
+            return _fitted(self.one(entries[0].notice), most_bytes), 1
+        told = entries[: len(lines)]
+        return Message(self._title(told), "\n".join(lines)), len(told)
+
+    def one(self, notice: Notice) -> Message:
+        """One notice in full."""
+        lines = [self._where(notice)]
+        if notice.kind in ASKING:
+            lines += self._do_first(notice)
+        else:
+            lines += self._how_it_ended(notice)
+        if self._campus.web.public_url:
+            lines.append(
+                self._said("notice.link", url=f"{self._campus.web.public_url}/alerts/{notice.alert}")
+            )
+        lines.append(self._foot(notice))
+        return Message(self._head(notice), "\n".join(lines))
+
+    def test(self) -> Message:
+        """A message that asks nobody for anything."""
+        now_ms = self._now()
+        at = wording.moment(now_ms, now_ms, self._campus.site.zone, self._said)
+        site = self._say(self._campus.site.name)
+        return Message(self._said("notice.test", site=site), self._said("notice.test_body", at=at))
+
+    # --- parts ---
+
+    def _head(self, notice: Notice) -> str:
+        mark = self._said(f"notice.mark.{notice.kind.value}", severity=self._severity(notice.matter.severity))
+        return f"{mark}{self._subject(notice)} · {self._title_of(notice)}"
+
+    def _title(self, entries: Sequence[Entry]) -> str:
+        site = self._say(self._campus.site.name)
+        return self._said("notice.several", site=site, n=len(entries))
+
+    def _line(self, notice: Notice) -> str:
+        value = self._value(notice) if notice.kind in ASKING else ""
+        foot = self._foot(notice)
+        return " ".join(part for part in (self._head(notice), value, self._since(notice), foot) if part)
+
+    def _where(self, notice: Notice) -> str:
+        device = self._campus.devices.get(notice.matter.subject)
+        area = self._campus.areas.get(device.area) if device else None
+        value = self._value(notice) if notice.kind in ASKING else ""
+        parts = (self._say(area.name) if area else "", value, self._since(notice))
+        return self._said("notice.comma").join(part for part in parts if part)
+
+    def _value(self, notice: Notice) -> str:
+        threshold = self._threshold(notice)
+        if threshold is None or notice.matter.value is None:
+            return ""
+        key = "above" if threshold.direction is Direction.ABOVE else "below"
+        value = wording.with_unit(notice.matter.value, threshold.quantity)
+        limit = wording.with_unit(threshold.limit, threshold.quantity)
+        return self._said(f"notice.value.{key}", value=value, limit=limit)
+
+    def _since(self, notice: Notice) -> str:
+        zone = self._campus.site.zone
+        at = wording.moment(notice.matter.since_ms, self._now(), zone, self._said)
+        return self._said("notice.since", at=at)
+
+    def _do_first(self, notice: Notice) -> list[str]:
+        lines = []
+        if notice.kind is not Kind.RAISED:
+            lasted = wording.duration(self._now() - notice.matter.at_ms, self._said)
+            lines.append(self._said("notice.nobody", duration=lasted))
+        meant = self._meant(notice)
+        if meant:
+            lines.append(self._said("notice.meant", names=meant))
+        rule = self._campus.rules.get(notice.matter.rule)
+        if rule is not None and rule.playbook:
+            lines.append(self._said("notice.first", step=self._say(rule.playbook[0])))
+        return lines
+
+    def _how_it_ended(self, notice: Notice) -> list[str]:
+        person = self._campus.people.get(notice.matter.by)
+        note = _one_line(notice.matter.note)
+        if notice.kind is not Kind.CLOSED:
+            return []
+        if not notice.matter.by:
+            return [self._said("notice.withdrawn")]
+        name = person.name if person else notice.matter.by
+        return [self._said("notice.closed_by", name=name, action=note)]
+
+    def _foot(self, notice: Notice) -> str:
+        return self._said("notice.foot", alert=notice.alert, id=short_id(notice.id))
+
+    def _meant(self, notice: Notice) -> str:
+        """Whom a message to a group is for, by name."""
+        names: dict[str, None] = {}
+        for part in notice.recipient.split(","):
+            kind, _, name = part.partition(":")
+            if kind == "role":
+                names |= dict.fromkeys(p.name for p in self._campus.people.values() if p.role.value == name)
+            elif kind == "person" and name in self._campus.people:
+                names[self._campus.people[name].name] = None
+        return self._said("notice.and").join(names)
+
+    def _severity(self, severity: Severity) -> str:
+        return self._said(f"severity.{severity.value}")
+
+    def _subject(self, notice: Notice) -> str:
+        device = self._campus.devices.get(notice.matter.subject)
+        if device is not None:
+            return self._say(device.name)
+        round_id, _, day = notice.matter.subject.partition("@")
+        planned = self._campus.rounds.get(round_id)
+        return f"{self._say(planned.name)} {day}" if planned else notice.matter.subject
+
+    def _title_of(self, notice: Notice) -> str:
+        rule = self._campus.rules.get(notice.matter.rule)
+        return self._say(rule.title) if rule else notice.matter.rule
+
+    def _threshold(self, notice: Notice) -> Threshold | None:
+        rule = self._campus.rules.get(notice.matter.rule)
+        device = self._campus.devices.get(notice.matter.subject)
+        watch = bind(rule, target_of(device)) if rule and device else None
+        condition = watch.condition if watch else None
+        return condition if isinstance(condition, Threshold) else None
+
+    def _say(self, text: Text) -> str:
+        return text.zh if self._said.language is Language.ZH else text.en
+
+
+def _fitted(message: Message, most_bytes: int) -> Message:
+    """The message, its body cut where it is longer than a channel takes."""
+    too_many = len(message.text.encode()) - most_bytes
+    if too_many <= 0:
+        return message
+    body = message.body.encode()
+    kept = body[: max(0, len(body) - too_many - len(_CUT.encode()))].decode(errors="ignore")
+    return Message(message.title, kept + _CUT)
+
+
+def _one_line(text: str) -> str:
+    """What people typed, in a message: visible, on one line, short."""
+    line = "".join(character if character.isprintable() else " " for character in text)
+    return line if len(line) <= _MOST_NOTE_CHARS else line[: _MOST_NOTE_CHARS - 1] + _CUT

@@ -1,0 +1,94 @@
+"""The words of telling: what is told, of what, to whom, and what became of it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+import msgspec
+
+from rules.model import Severity
+
+
+class Kind(Enum):
+    """What a notice says."""
+
+    RAISED = "raised"
+    ESCALATED = "escalated"
+    REPEATED = "repeated"
+    CLEARED = "cleared"
+    AMENDED = "amended"
+    CLOSED = "closed"
+
+
+# Those that ask somebody to act; the others tell whoever was asked how it went on.
+ASKING: Final = frozenset({Kind.RAISED, Kind.ESCALATED, Kind.REPEATED})
+
+
+class State(Enum):
+    """HELD until the quiet hours end, QUEUED until its channel took it, then SENT; or FAILED after long
+    trying; or DROPPED, because it was over or taken on before it was to be told."""
+
+    HELD = "held"
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+class Dropped(Enum):
+    """Why a held notice was never told."""
+
+    OVER = "over"
+    TAKEN_ON = "taken_on"
+
+
+class Matter(msgspec.Struct, frozen=True):
+    """What a notice is about. `at_ms`: when it happened, in the facts' time; `by`: a person, or empty."""
+
+    rule: str
+    subject: str
+    severity: Severity
+    since_ms: int
+    at_ms: int
+    value: float | None
+    by: str = ""
+    note: str = ""
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """One telling. The same decision, made again after a crash, has the same `id`.
+
+    `recipient`: a person's id, or, on a channel that reaches a group, whom it is meant for (`Audience` as
+    the file writes it, with commas); `again`: which repetition; `tell_at_ms`: not before."""
+
+    id: str
+    alert: int
+    occurrence: int
+    kind: Kind
+    step: int
+    again: int
+    recipient: str
+    channel: str
+    tell_at_ms: int
+    matter: Matter
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A notice as the ledger has it. `result`: what the channel said, or why it was dropped."""
+
+    number: int
+    notice: Notice
+    state: State
+    decided_at_ms: int
+    attempts: int
+    next_try_ms: int
+    sent_at_ms: int | None
+    result: str
+    acknowledged_by: str
+    acknowledged_at_ms: int | None
+
+
+def short_id(id_: str) -> str:
+    """Enough of an id for people to see that two messages are the same one."""
+    return id_[:6]

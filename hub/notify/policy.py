@@ -1,0 +1,200 @@
+"""Deciding who is to be told what, and when; pure.
+
+A policy's steps count from when its first one is told: quiet hours put the whole escalation off, so that at
+their end the first are not told together with those who would be told because the first did nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container, Iterable, Iterator
+from datetime import tzinfo
+from fnmatch import fnmatchcase
+from typing import Final
+
+from hub.config.model import PAGES, Answerable, Audience, Campus, Policy, Step
+from hub.notify import hours
+from hub.notify.model import ASKING, Kind, Matter, Notice
+from hub.notify.story import Story
+from rules.model import Role, Severity
+
+_MINUTE_MS: Final = 60_000
+_WAIT_MS: Final = 30_000
+
+# What holds where no configured policy selects an alert: its own people on the pages at once, and for what
+# is critical the head of logistics after a quarter of an hour in which nobody has taken it on.
+_OWNERS_AT_ONCE: Final = Step(0, (Audience(answerable=Answerable.ROLE),), (PAGES,))
+_THEN_THE_HEAD: Final = Step(15 * _MINUTE_MS, (Audience(role=Role.HEAD),), (PAGES,))
+SHIPPED: Final = (
+    Policy(
+        "critical",
+        (Severity.CRITICAL,),
+        ("*",),
+        (),
+        (_OWNERS_AT_ONCE, _THEN_THE_HEAD),
+        repeat_ms=None,
+        quiet=None,
+        wait_ms=_WAIT_MS,
+    ),
+    Policy(
+        "other", tuple(Severity), ("*",), (), (_OWNERS_AT_ONCE,), repeat_ms=None, quiet=None, wait_ms=_WAIT_MS
+    ),
+)
+
+
+def policy_for(campus: Campus, story: Story) -> Policy:
+    """The first policy that selects the alert; one of the shipped ones where none does."""
+    area = _area_of(campus, story.subject)
+    return next(
+        policy
+        for policy in (*campus.policies, *SHIPPED)
+        if story.severity in policy.severities
+        and any(fnmatchcase(story.rule, pattern) for pattern in policy.rules)
+        and (not policy.areas or area in policy.areas)
+    )
+
+
+def asking(campus: Campus, story: Story, known: Container[str], now_ms: int) -> tuple[Notice, ...]:
+    """What is due at `now_ms` because nobody has taken the alert on. `known`: ids that the ledger has.
+
+    A notice whose `tell_at_ms` is still to come is to be held until then."""
+    if not story.is_open:
+        return ()
+    policy = policy_for(campus, story)
+    due = (notice for notice in _due(campus, policy, story, now_ms) if notice.id not in known)
+    return tuple({notice.id: notice for notice in due}.values())
+
+
+def ending(
+    campus: Campus, story: Story, kind: Kind, matter: Matter, told: Iterable[Notice], at_ms: int
+) -> tuple[Notice, ...]:
+    """What those who were asked to act hear of the alert's end, or of its being put right. `at_ms`: when the
+    hub wrote the change down; `told`: what was told of this occurrence, or is with its channel to be told.
+
+    Who was never told of the trouble is not told of its end."""
+    policy = policy_for(campus, story)
+    tell_at_ms = _tell_at(policy, None, story.severity, at_ms, campus.site.zone)
+    asked = dict.fromkeys((notice.recipient, notice.channel) for notice in told if notice.kind in ASKING)
+    return tuple(
+        _notice(story, kind, 0, 0, recipient, channel, tell_at_ms, matter) for recipient, channel in asked
+    )
+
+
+def _due(campus: Campus, policy: Policy, story: Story, now_ms: int) -> Iterator[Notice]:
+    zone = campus.site.zone
+    # A clock that was set back must keep nobody from being told: what cannot be yet is taken as long ago.
+    began_ms = (
+        story.began_ms if story.began_ms <= now_ms else now_ms - policy.steps[-1].after_ms - policy.wait_ms
+    )
+
+    def tell_at(step: Step, at_ms: int) -> int:
+        return _tell_at(policy, step, story.severity, at_ms, zone)
+
+    firsts = [step for step in policy.steps if step.after_ms == policy.steps[0].after_ms]
+    first_ms = began_ms + max(policy.steps[0].after_ms, policy.wait_ms)
+    first_told_ms = min(tell_at(step, first_ms) for step in firsts)
+    last_told_ms = first_told_ms
+    for number, step in enumerate(policy.steps):
+        at_ms = first_ms if step in firsts else first_told_ms + step.after_ms - policy.steps[0].after_ms
+        if at_ms > now_ms:
+            return
+        tell_at_ms = tell_at(step, at_ms)
+        last_told_ms = max(last_told_ms, at_ms)
+        kind = Kind.RAISED if step in firsts else Kind.ESCALATED
+        for recipient, channel in _recipients(campus, story, step):
+            yield _notice(story, kind, number, 0, recipient, channel, tell_at_ms, story.raised)
+    yield from _repeated(campus, policy, story, last_told_ms, now_ms)
+
+
+def _repeated(campus: Campus, policy: Policy, story: Story, since_ms: int, now_ms: int) -> Iterator[Notice]:
+    """The newest repetition; earlier ones that nobody made are not made up for, and none is held back."""
+    again = (now_ms - since_ms) // policy.repeat_ms if policy.repeat_ms else 0
+    if not policy.repeat_ms or again < 1:
+        return
+    at_ms = since_ms + again * policy.repeat_ms
+    for step in policy.steps:
+        if _tell_at(policy, step, story.severity, at_ms, campus.site.zone) == at_ms:
+            for recipient, channel in _recipients(campus, story, step):
+                yield _notice(story, Kind.REPEATED, 0, again, recipient, channel, at_ms, story.raised)
+
+
+def _tell_at(policy: Policy, step: Step | None, severity: Severity, at_ms: int, zone: tzinfo) -> int:
+    """The first instant from `at_ms` on at which the step's people may be told."""
+    shift = step.hours if step else None
+    quiet = policy.quiet if severity is not Severity.CRITICAL else None
+    for _ in range(3):  # the end of the quiet hours may lie outside the shift, whose beginning then counts
+        if shift is not None and not hours.is_within(shift, at_ms, zone):
+            at_ms = hours.next_start(shift, at_ms, zone)
+        if quiet is None or not hours.is_within(quiet, at_ms, zone):
+            return at_ms
+        at_ms = hours.next_end(quiet, at_ms, zone)
+    return at_ms
+
+
+def _recipients(campus: Campus, story: Story, step: Step) -> Iterator[tuple[str, str]]:
+    """Whom a step tells by what. On the pages each person has notices of their own; other channels go to
+    wherever their address leads, once, and say whom they are meant for."""
+    for channel in dict.fromkeys(step.via):
+        if channel == PAGES:
+            people = dict.fromkeys(id_ for to in step.to for id_ in _people(campus, story, to))
+            yield from ((person, channel) for person in people or _administrators(campus))
+        else:
+            meant = dict.fromkeys(_meant(campus, story, to) for to in step.to)
+            yield ",".join(sorted(filter(None, meant))), channel
+
+
+def _people(campus: Campus, story: Story, to: Audience) -> Iterable[str]:
+    meant = _meant(campus, story, to)
+    kind, _, name = meant.partition(":")
+    if kind == "person":
+        return [name]
+    return [person.id for person in campus.people.values() if person.role.value == name]
+
+
+def _meant(campus: Campus, story: Story, to: Audience) -> str:
+    """`role:canteen` or `person:li`; empty where nobody answers."""
+    if to.role is not None:
+        return f"role:{to.role.value}"
+    if to.person:
+        return f"person:{to.person}"
+    if to.answerable is Answerable.PERSON:
+        device = campus.devices.get(story.subject)
+        planned = campus.rounds.get(story.subject.partition("@")[0])
+        if device is not None or planned is not None:
+            return f"person:{device.owner if device else planned.guard if planned else ''}"
+    rule = campus.rules.get(story.rule)
+    return f"role:{rule.owner.value}" if rule else ""
+
+
+def _administrators(campus: Campus) -> list[str]:
+    return [person.id for person in campus.people.values() if person.role is Role.ADMIN]
+
+
+def _area_of(campus: Campus, subject: str) -> str:
+    device = campus.devices.get(subject)
+    return device.area if device else ""
+
+
+def _notice(
+    story: Story,
+    kind: Kind,
+    step: int,
+    again: int,
+    recipient: str,
+    channel: str,
+    tell_at_ms: int,
+    matter: Matter,
+) -> Notice:
+    parts = (story.alert, story.occurrence, kind.value, step, again, recipient, channel)
+    return Notice(
+        id=hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:24],
+        alert=story.alert,
+        occurrence=story.occurrence,
+        kind=kind,
+        step=step,
+        again=again,
+        recipient=recipient,
+        channel=channel,
+        tell_at_ms=tell_at_ms,
+        matter=matter,
+    )

@@ -1,0 +1,164 @@
+"""The reader of the journal that decides who is told what: notices and its cursor in one transaction.
+
+Timers (escalation, repetition, the end of quiet hours) are nowhere but in the book: each turn finds out anew
+what is due, so that a restart forgets nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from msgspec.structs import replace
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.book import cursors, journal
+from hub.book.model import AlertChanged, Recorded
+from hub.book.store import Book
+from hub.book.tables import AlertRow
+from hub.clock import NowMs
+from hub.config.model import Campus
+from hub.notify import ledger, policy
+from hub.notify.model import Dropped, Notice
+from hub.notify.story import Story, ending_of, fold, matter_of
+from rules.life import Change
+
+READER: Final = "notify"
+BATCH: Final = 500
+_REST_S: Final = 1.0
+
+
+class NoticesReader:
+    """Follows the journal. `turn` from one thread; `decided` is called when channels have something to do."""
+
+    def __init__(self, campus: Campus, book: Book, now: NowMs, decided: Callable[[], None]) -> None:
+        self._campus = campus
+        self._book = book
+        self._now = now
+        self._decided = decided
+        self._loaded = False
+        self._cursor = 0
+        self._stories: dict[int, Story] = {}  # of alerts that are not closed
+        self._known: dict[int, set[str]] = {}  # ids in the ledger, by alert
+        self._next_release_ms: int | None = None
+
+    def turn(self) -> float:
+        """Writes down what is due; returns how long to rest, in seconds."""
+        try:
+            if not self._loaded:
+                self._load()
+            with self._book.reading() as session:
+                news = journal.after(session, self._cursor, BATCH)
+            if news:
+                self._follow(news)
+                return 0.0  # timers only once all that has happened is known
+            return self._tell_what_is_due()
+        except BaseException:
+            self._loaded = False  # what is remembered may be ahead of the book
+            raise
+
+    # --- following ---
+
+    def _load(self) -> None:
+        with self._book.reading() as session:
+            self._cursor = cursors.load(session, READER)
+            unclosed = session.scalars(select(AlertRow.id).where(AlertRow.closed.is_(False))).all()
+            stories = {id_: _story_until(session, id_, self._cursor) for id_ in unclosed}
+            self._stories = {id_: story for id_, story in stories.items() if story is not None}
+            self._known = {id_: ledger.known(session, id_) for id_ in self._stories}
+            self._next_release_ms = ledger.next_release_ms(session)
+        self._loaded = True
+
+    def _follow(self, news: Iterable[Recorded]) -> None:
+        endings: list[Notice] = []
+        with self._book.writing() as session:
+            for recorded in news:
+                endings += self._after(session, recorded)
+                self._cursor = recorded.id
+            cursors.save(session, READER, self._cursor)
+            self._next_release_ms = ledger.next_release_ms(session)
+        if endings:
+            self._decided()
+
+    def _after(self, session: Session, recorded: Recorded) -> tuple[Notice, ...]:
+        changed = recorded.decision
+        if not isinstance(changed, AlertChanged):
+            return ()
+        before = self._stories.get(changed.alert) or _story_until(session, changed.alert, recorded.id - 1)
+        story = fold(before, recorded)
+        if story is None:
+            return ()
+        if story.is_closed:
+            self._stories.pop(story.alert, None)
+            self._known.pop(story.alert, None)
+        else:
+            self._stories[story.alert] = story
+            self._known.setdefault(story.alert, set())
+        if changed.change in (Change.RAISED, Change.RAISED_AGAIN):
+            return ()
+        if changed.change is Change.ACKNOWLEDGED:
+            ledger.drop_held(session, story.alert, Dropped.TAKEN_ON)
+            ledger.acknowledged(session, story.alert, story.occurrence, changed.by, recorded.recorded_at_ms)
+            return ()
+        ledger.drop_held(session, story.alert, Dropped.OVER)
+        return self._ending(session, story, changed, recorded.recorded_at_ms)
+
+    def _ending(
+        self, session: Session, story: Story, changed: AlertChanged, at_ms: int
+    ) -> tuple[Notice, ...]:
+        kind = ending_of(changed)
+        if kind is None:
+            return ()
+        told = ledger.told(session, story.alert, story.occurrence)
+        notices = policy.ending(self._campus, story, kind, matter_of(changed), told, at_ms)
+        self._write(session, story.alert, notices)
+        return notices
+
+    # --- timers ---
+
+    def _tell_what_is_due(self) -> float:
+        now_ms = self._now()
+        due = {
+            id_: notices
+            for id_, story in self._stories.items()
+            if (notices := policy.asking(self._campus, story, self._known[id_], now_ms))
+        }
+        releases = self._next_release_ms is not None and self._next_release_ms <= now_ms
+        if not due and not releases:
+            return _REST_S
+        with self._book.writing() as session:
+            if journal.newest(session) > self._cursor:
+                return 0.0  # somebody may just have taken it on
+            if releases:
+                ledger.release(session, now_ms)
+            for alert, notices in due.items():
+                self._write(session, alert, notices)
+            self._next_release_ms = ledger.next_release_ms(session)
+        for alert, notices in due.items():
+            self._known[alert].update(notice.id for notice in notices)
+        self._decided()
+        return _REST_S
+
+    def _write(self, session: Session, alert: int, notices: Iterable[Notice]) -> None:
+        row = session.get(AlertRow, alert)
+        since_ms = row.since_ms if row else None
+        ledger.decide(
+            session,
+            (
+                notice
+                if since_ms is None
+                else replace(notice, matter=replace(notice.matter, since_ms=since_ms))
+                for notice in notices
+            ),
+            self._now(),
+        )
+
+
+def _story_until(session: Session, alert: int, newest: int) -> Story | None:
+    """The story that the journal tells up to entry `newest`."""
+    story: Story | None = None
+    for recorded in journal.of_alert(session, alert):
+        if recorded.id <= newest:
+            story = fold(story, recorded)
+    return story

@@ -1,0 +1,1 @@
+"""WORDS: what every room that speaks to people shares: texts in both languages, numbers, times."""

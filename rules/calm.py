@@ -1,0 +1,86 @@
+"""Which readings have nothing to say while all is quiet, so that they need not be judged one by one.
+
+A reading is calm to a QUIET watch if its value lies in the watch's band, and its time is neither before the
+watch's mark nor further ahead than clocks are trusted. Then `step` says nothing and leaves the watch QUIET
+with the reading's time and value: of many calm readings in a row, the last one alone leaves the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec.structs import replace
+
+from rules.model import Condition, Direction, Phase, RoundIncomplete, SensorFault, Silent, State, Threshold
+
+
+class Band(msgspec.Struct, frozen=True, gc=False):
+    """The values of `quantity` from `low` to `high` but `excluded` are calm; none if low is above high."""
+
+    quantity: str
+    low: float
+    high: float
+    excluded: tuple[float, ...] = ()
+
+
+def band_of(condition: Condition) -> Band | None:
+    """The calm values of a condition; None for one that is not about a value."""
+    match condition:
+        case Threshold(valid_low=low, valid_high=high, limit=limit):
+            if condition.direction is Direction.ABOVE:
+                high = min(high, limit)
+            else:
+                low = max(low, limit)
+        case SensorFault(low=low, high=high):
+            pass
+        case Silent() | RoundIncomplete():
+            return None
+    return _band(condition.quantity, low, high, condition.fault_values)
+
+
+def shared(bands: Iterable[Band]) -> Band:
+    """The values that are calm to every one of several bands of one quantity."""
+    first, *others = bands
+    low, high, excluded = first.low, first.high, first.excluded
+    for band in others:
+        low, high = max(low, band.low), min(high, band.high)
+        excluded += band.excluded
+    return _band(first.quantity, low, high, excluded)
+
+
+def mark_ms(state: State) -> int:
+    """Readings before this time are not calm: they are late, or the watch's own times are not in order."""
+    return max(state.newest_ms, state.phase_since_ms)
+
+
+def after_calm(state: State, at_ms: int, value: float) -> State:
+    """What a QUIET watch remembers after calm readings of which this is the last."""
+    return replace(state, newest_ms=at_ms, last_value=float(value))
+
+
+def is_calm(condition: Condition, state: State, at_ms: int, value: float) -> bool:
+    """Whether a reading that came in time is calm to a watch of its quantity."""
+    band = band_of(condition)
+    return (
+        band is not None
+        and state.phase is Phase.QUIET
+        and mark_ms(state) <= at_ms
+        and band.low <= value <= band.high
+        and value not in band.excluded
+    )
+
+
+def after_signs_of_life(state: State, heard_ms: int) -> State:
+    """What a QUIET watch of silence remembers after signs of life, the latest received at `heard_ms`."""
+    return replace(state, heard_ms=max(state.heard_ms, heard_ms))
+
+
+def is_calm_tick(after_ms: int, heard_ms: int, at_ms: int, listening_since_ms: int) -> bool:
+    """Whether a tick changes nothing for a QUIET watch of silence of `after_ms` that heard at `heard_ms`."""
+    return heard_ms <= at_ms and at_ms - max(heard_ms, listening_since_ms) <= after_ms
+
+
+def _band(quantity: str, low: float, high: float, excluded: Iterable[float]) -> Band:
+    inside = sorted({value for value in excluded if low <= value <= high})
+    return Band(quantity, low, high, tuple(inside))

@@ -1,0 +1,240 @@
+"""Judging passes over what is calm; it says and remembers what `step` does with each fact."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from devices.clock import AHEAD_TOLERANCE_MS
+from devices.facts import Clock, Fact, Presence, Reading, Tap, Tick, Trust
+from hub.alerts.judging import Judging, Remembered, Said, WatchKey
+from hub.alerts.watched import Overheard
+from rules.judge import step
+from rules.model import Direction, Phase, RoundIncomplete, SensorFault, Silent, State, Threshold, Watch
+
+DEVICES = ("cold-1", "cold-2")
+QUANTITIES = ("temperature_c", "humidity_pct")
+FAULTS = (85.0, -127.0, 4.0)
+VALUES = st.sampled_from([4.0, 6.0, 6.5, 7.0, 8.0, 8.5, 9.0, 0.0, -1.0, 85.0, -127.0, 130.0]) | st.booleans()
+# Small steps and, at times, a clock that is wrong by more than is tolerated, either way.
+STEPS = st.sampled_from([0, 0, 1, 1, 2, 5, -1, -3, 2 * AHEAD_TOLERANCE_MS, -2 * AHEAD_TOLERANCE_MS])
+LAGS = st.sampled_from([0, 0, 0, 1, 7, -1, -2 * AHEAD_TOLERANCE_MS, 2 * AHEAD_TOLERANCE_MS])
+
+
+def thresholds(quantity: str) -> st.SearchStrategy[Threshold]:
+    return st.builds(
+        Threshold,
+        quantity=st.just(quantity),
+        direction=st.sampled_from(Direction),
+        limit=st.sampled_from([0.0, 7.0, 8.0, 84.0]),
+        clear=st.sampled_from([1.0, 7.0, 6.0]),
+        for_ms=st.integers(0, 3),
+        keep_for_ms=st.integers(0, 3),
+        valid_low=st.just(-60.0),
+        valid_high=st.just(120.0),
+        fault_values=st.sampled_from([(), FAULTS]),
+        ramp=st.sampled_from([0.0, 5.0]),
+    )
+
+
+def faults(quantity: str) -> st.SearchStrategy[SensorFault]:
+    return st.builds(
+        SensorFault,
+        quantity=st.just(quantity),
+        low=st.just(-60.0),
+        high=st.just(120.0),
+        fault_values=st.sampled_from([(), FAULTS]),
+        ramp=st.sampled_from([0.0, 5.0]),
+        keep_for_ms=st.integers(0, 3),
+    )
+
+
+CONDITIONS = st.one_of(
+    *(thresholds(quantity) for quantity in QUANTITIES),
+    *(faults(quantity) for quantity in QUANTITIES),
+    st.builds(Silent, st.integers(1, 12)),
+)
+ROUND = Watch("patrol", "night@1", RoundIncomplete(0, 40, 5, ("A", "B")))
+
+
+@st.composite
+def campuses(draw: st.DrawFn) -> tuple[Watch, ...]:
+    return tuple(
+        Watch(f"rule.{number}", device, condition)
+        for device in DEVICES
+        for number, condition in enumerate(draw(st.lists(CONDITIONS, max_size=6)))
+    )
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[Fact]:
+    """Facts in order of arrival, by clocks that jump, some of them again; also of a device nobody watches."""
+    now_ms, facts = 1, list[Fact]()
+    for number in range(draw(st.integers(0, 40))):
+        now_ms = max(0, now_ms + draw(STEPS))
+        at_ms = max(0, now_ms - draw(LAGS))
+        device = draw(st.sampled_from([*DEVICES, "unknown"]))
+        key = str(number)
+        match draw(st.sampled_from(["reading"] * 6 + ["again", "tick", "tick", "tap", "presence"])):
+            case "reading":
+                values = draw(
+                    st.lists(st.tuples(st.sampled_from([*QUANTITIES, "rssi_dbm"]), VALUES), max_size=3)
+                )
+                facts.append(Reading(key, device, at_ms, now_ms, Clock.DEVICE, tuple(values)))
+            case "again" if facts:
+                facts.append(draw(st.sampled_from(facts)))
+            case "tick":
+                facts.append(Tick(key, now_ms, max(0, now_ms - draw(st.integers(0, 30)))))
+            case "tap":
+                tag = draw(st.sampled_from("ABC"))
+                facts.append(Tap(key, device, at_ms, now_ms, Clock.DEVICE, tag, "", Trust.READER))
+            case _:
+                facts.append(Presence(key, device, at_ms, now_ms, Clock.NONE, draw(st.booleans())))
+    return facts
+
+
+def plainly(watches: tuple[Watch, ...], facts: list[Fact]) -> tuple[list[Said], dict[WatchKey, State]]:
+    """Every fact to every watch, one by one."""
+    states = {(watch.rule, watch.subject): State() for watch in watches}
+    said = []
+    for fact in facts:
+        for watch in watches:
+            key = (watch.rule, watch.subject)
+            states[key], events = step(watch, states[key], fact, 0)
+            said += [Said(watch, event) for event in events]
+    return said, states
+
+
+def by_watch(said: list[Said]) -> dict[WatchKey, list[object]]:
+    """What each watch said, in order."""
+    found = defaultdict[WatchKey, list[object]](list)
+    for one in said:
+        found[(one.watch.rule, one.watch.subject)].append(one.event)
+    return found
+
+
+def ignore(_: Fact) -> None:
+    pass
+
+
+def start(watches: tuple[Watch, ...], *, saved: Saved | None = None) -> Judging:
+    saved = saved or Saved({}, b"\x90", 0)
+    lines = msgspec.msgpack.decode(saved.overheard, type=list[Overheard])
+    judging = Judging(watches, saved.states, lines, saved.cursor)
+    judging.watch_round(ROUND)
+    return judging
+
+
+class Saved(msgspec.Struct):
+    """What a book keeps."""
+
+    states: dict[WatchKey, Remembered]
+    overheard: bytes
+    cursor: int
+
+
+@settings(max_examples=600, deadline=None)
+@given(campuses(), logs(), st.data())
+def test_nobody_can_tell_that_calm_readings_are_passed_over(
+    watches: tuple[Watch, ...], facts: list[Fact], data: st.DataObject
+) -> None:
+    judging = start(watches)
+    said: list[Said] = []
+    at = 0
+    while at < len(facts):
+        size = data.draw(st.integers(1, 12))
+        heard = judging.judge(at + 1, facts[at : at + size], 0, ignore)
+        if data.draw(st.booleans()):
+            judging.shown([(watch.rule, watch.subject) for watch in watches])
+        if data.draw(st.booleans()):
+            judging.keep()
+            said += heard
+            at += size
+        else:
+            judging.forget()
+    expected, states = plainly((*watches, ROUND), facts)
+    assert by_watch(said) == by_watch(expected)
+    assert judging.shown(states) == states
+
+
+@settings(max_examples=600, deadline=None)
+@given(campuses(), logs(), st.data())
+def test_a_crash_between_any_two_facts_is_noticed_by_nobody(
+    watches: tuple[Watch, ...], facts: list[Fact], data: st.DataObject
+) -> None:
+    book = Saved({}, b"\x90", 0)
+    judging = start(watches, saved=book)
+    said: list[Said] = []
+    at = 0
+    while at < len(facts):
+        size = data.draw(st.integers(1, 12))
+        heard = judging.judge(at + 1, facts[at : at + size], 0, ignore)
+        at = min(len(facts), at + size)
+        speakers = {(one.watch.rule, one.watch.subject) for one in heard}
+        written = {key: Remembered(state, at) for key, state in judging.shown(speakers).items()}
+        match data.draw(st.sampled_from(["go on", "go on", "save", "crash before", "crash after"])):
+            case "crash before":  # what was said is in nobody's book
+                at = book.cursor
+                judging = start(watches, saved=book)
+                continue
+            case "crash after":
+                book.states |= written
+                at = book.cursor
+                judging = start(watches, saved=book)
+            case choice:
+                book.states |= written
+                judging.keep(speakers)
+                if choice == "save":
+                    book.states |= {key: Remembered(state, at) for key, state in judging.unsaved().items()}
+                    book.overheard = msgspec.msgpack.encode(judging.overheard())
+                    book.cursor = at
+                    judging.saved()
+        said += heard
+    expected, states = plainly((*watches, ROUND), facts)
+    assert by_watch(said) == by_watch(expected)
+    assert judging.shown(states) == states
+
+
+WARM = Watch(
+    "warm", "cold-1", Threshold("temperature_c", Direction.ABOVE, 8.0, 7.0, 10, 10, -60.0, 120.0, (), 0.0)
+)
+
+
+def reading(at_ms: int, degrees: float) -> Reading:
+    return Reading(str(at_ms), "cold-1", at_ms, at_ms, Clock.DEVICE, (("temperature_c", degrees),))
+
+
+def test_a_calm_device_has_nothing_to_save_but_its_line() -> None:
+    judging = start((WARM,))
+    judging.judge(1, [reading(at_ms, 4.0) for at_ms in range(100)], 0, ignore)
+    judging.keep()
+    assert judging.unsaved() == {}
+    assert [heard.device for heard in judging.overheard()] == ["cold-1"]
+    assert judging.shown([("warm", "cold-1")]) == {("warm", "cold-1"): State(newest_ms=99, last_value=4.0)}
+
+
+def test_what_was_calm_by_an_old_rule_is_not_taken_for_calm_by_a_new_one() -> None:
+    judging = start((WARM,))
+    judging.judge(1, [reading(1, 6.0)], 0, ignore)
+    judging.keep()
+    saved = Saved({}, msgspec.msgpack.encode(judging.overheard()), 1)
+    assert isinstance(WARM.condition, Threshold)
+    stricter = msgspec.structs.replace(
+        WARM, condition=msgspec.structs.replace(WARM.condition, limit=5.0, clear=4.0)
+    )
+    changed = start((stricter,), saved=saved)
+    assert changed.shown([("warm", "cold-1")])["warm", "cold-1"].phase is Phase.QUIET
+    [said] = changed.judge(2, [reading(2, 6.0), reading(12, 6.0)], 0, ignore)
+    assert said.event.at_ms == 12
+
+
+def test_a_line_of_a_device_or_quantity_that_is_watched_no_more_is_dropped() -> None:
+    lines = [
+        Overheard("gone", ("temperature_c",), [1, 1, 4.0]),
+        Overheard("cold-1", ("humidity_pct", "temperature_c"), [1, 1, 50.0, 2, 4.0]),
+    ]
+    judging = start((WARM,), saved=Saved({}, msgspec.msgpack.encode(lines), 9))
+    assert judging.shown([("warm", "cold-1")])["warm", "cold-1"] == State(newest_ms=2, last_value=4.0)
