@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import random
 import threading
@@ -11,6 +12,7 @@ from typing import Final
 
 _LOG: Final = logging.getLogger("campushub")
 _LONGEST_PAUSE_S: Final = 30.0
+_OBJECTS_BETWEEN_COLLECTIONS: Final = 50_000
 
 
 class Loop:
@@ -76,3 +78,18 @@ class Loop:
             if left_s > 0:
                 self._stopping.wait(left_s)
             self._woken.clear()
+
+
+def calm_collector() -> None:
+    """For a process whose objects hold no cycles, and are freed as soon as nobody refers to them. By default
+    Python would search for cycles at every 700th object, which costs an eighth of the whole path from the
+    broker to the history. What is there now is not looked at again until `restore_collector`."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
+
+
+def restore_collector() -> None:
+    """As Python begins."""
+    gc.unfreeze()
+    gc.set_threshold(700, 10, 10)

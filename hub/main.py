@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import secrets
 import shutil
@@ -42,7 +41,7 @@ from hub.log.model import Entry, Fate, Letter
 from hub.log.reader import LogReader
 from hub.log.tail import Tail
 from hub.log.writer import LogWriter
-from hub.loop import Loop
+from hub.loop import Loop, calm_collector, restore_collector
 from hub.notify.outboxes import make_outboxes
 from hub.notify.reader import NoticesReader
 from hub.patrol.planning import runs_of_day
@@ -51,16 +50,15 @@ from hub.web.deps import Deps, Health
 
 _LOG: Final = logging.getLogger("campushub")
 _SUBSCRIBED: Final = "broker_subscriptions"
-_OBJECTS_BETWEEN_COLLECTIONS: Final = 50_000
 _TICK_REST_S: Final = 0.5
 _KEPT_WITHIN_S: Final = 30.0
 _PRUNE_REST_S: Final = 300.0
 # The readers' turns begin at least so far apart: each has a cost of its own (a commit, a query), shared by
 # all facts of the turn. Nobody waits for the history; an alert is seen after the linger and the first two.
-_ALERTS_PACE_S: Final = 0.02
-_LIVE_PACE_S: Final = 0.04
-_HISTORY_PACE_S: Final = 0.25
-_NOTIFY_PACE_S: Final = 0.25
+ALERTS_PACE_S: Final = 0.02
+LIVE_PACE_S: Final = 0.04
+HISTORY_PACE_S: Final = 0.25
+NOTIFY_PACE_S: Final = 0.25
 _DISK_RESERVE_BYTES: Final = 512 * 1024 * 1024
 _DAY_MS: Final = 86_400_000
 # A reader this far behind the log is behind; less is the normal pace.
@@ -107,7 +105,7 @@ class Hub:
         """Starts the broker, if embedded, and every loop. Raises BrokerFaultError."""
         if self._broker is not None:
             self._broker.start()
-        _calm_collector()
+        calm_collector()
         for loop in self._loops.values():
             loop.start()
         self._tell_of_an_older_history()
@@ -116,7 +114,7 @@ class Hub:
         """Ends everything within about two seconds; what was acknowledged is on the disk.
 
         A loop that does not end in time keeps its files open: the process's end closes them safely."""
-        gc.unfreeze()
+        restore_collector()
         self._stopping.set()
         self._mqtt.close()
         self._inbox.close()
@@ -235,10 +233,10 @@ class Hub:
             Loop("inbox", self._inbox.turn),
             Loop("mqtt", self._mqtt.turn),
             Loop("clock", self._tick),
-            Loop("alerts", self._alerts.turn, _ALERTS_PACE_S),
-            Loop("live", self._live.turn, _LIVE_PACE_S),
-            Loop("history", self._pump.turn, _HISTORY_PACE_S),
-            Loop("notify", self._notices.turn, _NOTIFY_PACE_S),
+            Loop("alerts", self._alerts.turn, ALERTS_PACE_S),
+            Loop("live", self._live.turn, LIVE_PACE_S),
+            Loop("history", self._pump.turn, HISTORY_PACE_S),
+            Loop("notify", self._notices.turn, NOTIFY_PACE_S),
             Loop("retention", self._prune),
         ]
         # A thread for each channel: one that hangs holds up none of the others.
@@ -333,14 +331,6 @@ class _Subscribed:
     def save(self, text: str) -> None:
         with self._book.writing() as session:
             session.merge(MetaRow(name=_SUBSCRIBED, value=text))
-
-
-def _calm_collector() -> None:
-    """Facts hold no cycles, and counting references frees them. By default Python would search for cycles at
-    every 700th object, which costs an eighth of the whole path from the broker to the history."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
 
 
 def make_app(deps: Deps) -> FastAPI:

@@ -83,6 +83,23 @@ def warm_messages(load: Load) -> frozenset[Message]:
     )
 
 
+def packets(load: Load, boot: int, publisher: int = 0) -> Iterator[bytes]:
+    """What one publisher sends, as PUBLISH packets, in order, for ever."""
+    packet_id, newest, stamp = 0, 0, ""
+    warm = warm_messages(load)
+    for message in _messages(load, publisher):
+        device, seq = message.device, message.seq
+        if seq != newest:  # one time for a turn of all devices: a clock for each would cost more
+            newest, stamp = seq, f'"at":{time.time():.3f},"boot":{boot},"seq":{seq}'
+        packet_id = packet_id % 65_535 + 1
+        topic = f"campus/{load.site}/fridge/d{device}/reading".encode()
+        degrees = WARM_C if warm and message in warm else 4 + (seq * 7 + device) % 30 / 10
+        text = f'{{{stamp},"temperature_c":{degrees:.1f}}}'
+        payload = text.encode().ljust(load.payload_bytes)
+        body = struct.pack("!H", len(topic)) + topic + struct.pack("!H", packet_id) + payload
+        yield b"\x32" + _length(len(body)) + body
+
+
 def run(load: Load, boot: int, clock: Callable[[], float] = time.monotonic) -> Sent:
     """Publishes; returns when all is acknowledged, or when nothing more comes for five seconds."""
     selector = selectors.DefaultSelector()
@@ -129,10 +146,8 @@ class _Publisher:
         self.pieces: list[Piece] = []
         self._number = number
         self._sent = 0
-        self._load = load
-        self._boot = boot
         self._bytes = 0
-        self._packets = self._make_packets()
+        self._packets = packets(load, boot, number)
         self.socket = socket.create_connection(("127.0.0.1", load.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client_id = f"load-{boot}-{number}".encode()
@@ -161,21 +176,6 @@ class _Publisher:
         """Says goodbye."""
         self.socket.sendall(b"\xe0\x00")
         self.socket.close()
-
-    def _make_packets(self) -> Iterator[bytes]:
-        load, packet_id, newest, stamp = self._load, 0, 0, ""
-        warm = warm_messages(load)
-        for message in _messages(load, self._number):
-            device, seq = message.device, message.seq
-            if seq != newest:  # one time for a turn of all devices: a clock for each would cost more
-                newest, stamp = seq, f'"at":{time.time():.3f},"boot":{self._boot},"seq":{seq}'
-            packet_id = packet_id % 65_535 + 1
-            topic = f"campus/{load.site}/fridge/d{device}/reading".encode()
-            degrees = WARM_C if warm and message in warm else 4 + (seq * 7 + device) % 30 / 10
-            text = f'{{{stamp},"temperature_c":{degrees:.1f}}}'
-            payload = text.encode().ljust(load.payload_bytes)
-            body = struct.pack("!H", len(topic)) + topic + struct.pack("!H", packet_id) + payload
-            yield b"\x32" + _length(len(body)) + body
 
 
 def _messages(load: Load, publisher: int) -> Iterator[Message]:

@@ -58,6 +58,12 @@ interval = "1m"
 """
 
 
+def campus_text(*, broker_port: int, web_port: int, devices: int, rules: str = "") -> str:
+    """A campus of so many fridges. `rules`: overrides of the rules, as they stand in campus.toml."""
+    text = _CAMPUS.format(broker_port=broker_port, web_port=web_port, rules=rules)
+    return text + "".join([_DEVICE.format(number=number) for number in range(devices)])
+
+
 @contextmanager
 def mosquitto(folder: Path) -> Iterator[int]:
     """A mosquitto with the limits that we ship; gives its port. Raises TrialError."""
@@ -89,7 +95,7 @@ def c_subscriber(port: int, topic: str) -> Iterator[subprocess.Popen[bytes]]:
 class HubUnderTest:
     """A ready `campushub run` with its metrics, and its pages on `port`. Raises TrialError.
 
-    `rules`: overrides of the rules, as they stand in campus.toml. `secret`: with which PERSON can sign in;
+    `rules`: as for `campus_text`. `secret`: with which PERSON can sign in;
     empty: nobody needs to."""
 
     def __init__(
@@ -97,9 +103,8 @@ class HubUnderTest:
     ) -> None:
         self.port = processes.free_port()
         folder.mkdir(parents=True, exist_ok=True)
-        text = _CAMPUS.format(broker_port=broker_port, web_port=self.port, rules=rules)
-        text += "".join(_DEVICE.format(number=number) for number in range(devices))
         config = folder / "campus.toml"
+        text = campus_text(broker_port=broker_port, web_port=self.port, devices=devices, rules=rules)
         config.write_text(text, encoding="utf-8")
         if secret:
             _let_in(config, secret)

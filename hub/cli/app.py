@@ -186,6 +186,26 @@ def bench_ingest(
     bench.measure("ingest", asked, ingest.measure, as_json=as_json, compare=compare)
 
 
+@bench_app.command("stages")
+def bench_stages(
+    messages: Annotated[int, typer.Option(min=1_000, help="How many messages count in each run.")] = 300_000,
+    devices: Annotated[
+        int, typer.Option(min=1, max=500, help="Of how many devices; then of 100 times as many.")
+    ] = 500,
+    rate: Annotated[float, typer.Option(min=50, help="The pace that the stages are driven at.")] = 20_000,
+    runs: RunsOption = 3,
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+    compare: CompareOption = None,
+) -> None:
+    """What the microseconds are spent on: the processor time of a message in each stage, without a broker."""
+    from hub.bench import stages
+    from hub.cli import bench
+
+    asked = stages.Asked(messages, devices, rate, runs, folder)
+    bench.measure("stages", asked, stages.measure, as_json=as_json, compare=compare)
+
+
 @bench_app.command("latency")
 def bench_latency(
     rate: Annotated[float, typer.Option(min=1, max=20_000, help="Messages a second of all.")] = 1_000,

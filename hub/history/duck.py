@@ -64,9 +64,7 @@ class DuckHistory:
             self._settler.arrived += grown
             return batch
 
-        batch = self._file.write(kept)
-        self._book.keep_newest(batch)
-        return tuple(batch.refused)
+        return tuple(self._file.write(kept).refused)
 
     def prune(self, before_ms: int) -> None:
         """Drops raw values (and texts) of whole hours before; what has not settled is summed up first."""

@@ -51,12 +51,14 @@ def _check_age(point: Point, since_ms: int) -> None:
 
 def _put(batch: Batch, series: Series, at_ms: int, sub_ns: int, value: float) -> None:
     if at_ms > series.newest_ms:
-        series.newest_ms = at_ms
+        series.newest_ms, series.newest_sub, series.newest = at_ms, sub_ns, value
         batch.series.append(series.id)
         batch.at_ms.append(at_ms)
         batch.sub_ns.append(sub_ns)
         batch.values.append(value)
     else:
+        if at_ms == series.newest_ms and sub_ns >= series.newest_sub:
+            series.newest_sub, series.newest = sub_ns, value
         batch.late[series.id, at_ms, sub_ns] = value
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import duckdb
 
 from devices.series import FieldType
-from hub.history.duck_rows import Batch
 from hub.history.port import Newest, Point
 from hub.history.typed import TypedField, UnencodableError
 
@@ -13,6 +12,7 @@ _Frame = tuple[str, str, str, str, str]  # measurement and the tags
 _Question = tuple[str, str, str]  # measurement, field, device
 _Columns = tuple[list[int], *tuple[list[str], ...]]
 
+_NS_OF_MS = 1_000_000
 _EXACTLY = {FieldType.FLOAT: float, FieldType.BOOL: bool}  # the others are looked at more closely
 _NEWEST = """
 WITH pieces AS (
@@ -24,9 +24,9 @@ FROM pieces GROUP BY series
 
 
 class Series:
-    """One series. `newest_ms`: no value of it is later, also among those of the batch that is being made."""
+    """One series, and its newest value, also if that is of the batch that is being made; none if a text."""
 
-    __slots__ = ("device", "exactly", "id", "is_text", "kind", "newest_ms")
+    __slots__ = ("device", "exactly", "id", "is_text", "kind", "newest", "newest_ms", "newest_sub")
 
     def __init__(self, id_: int, device: str, kind: FieldType) -> None:
         self.id = id_
@@ -35,6 +35,8 @@ class Series:
         self.is_text = kind is FieldType.TEXT
         self.exactly: type | None = _EXACTLY.get(kind)
         self.newest_ms = -1
+        self.newest_sub = 0
+        self.newest = 0.0
 
 
 class SeriesBook:
@@ -46,7 +48,6 @@ class SeriesBook:
         self._types: dict[tuple[str, str], FieldType] = {}
         self._new: list[tuple[Series, _Frame, str]] = []
         self._next = 1
-        self._newest: dict[int, tuple[int, float]] = {}
 
     def load(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Reads the table again; what was not saved is forgotten."""
@@ -58,10 +59,9 @@ class SeriesBook:
         for id_, measurement, site, area, device, rule, field, type_ in rows:
             frame = (measurement, site, area, device, rule)
             by_id[id_] = self._add(id_, frame, field, FieldType(type_))
-        newest = connection.execute(_NEWEST).fetchall()
-        self._newest = {id_: (at_ns, value) for id_, at_ns, value in newest}
-        for id_, at_ns, _ in newest:
-            by_id[id_].newest_ms = at_ns // 1_000_000
+        for id_, at_ns, value in connection.execute(_NEWEST).fetchall():
+            by_id[id_].newest_ms, by_id[id_].newest_sub = divmod(at_ns, _NS_OF_MS)
+            by_id[id_].newest = value
 
     def series_of(self, point: Point, fields: tuple[TypedField, ...]) -> list[Series]:
         """Each field's series, new ones included.
@@ -83,20 +83,11 @@ class SeriesBook:
         found = []
         for (m, f, device), places in self._asked.copy().items():
             if (m, f) == (measurement, field):
-                kept = [newest for one in places if (newest := self._newest.get(one.id)) is not None]
+                kept = [(one.newest_ms, one.newest_sub, one.newest) for one in places if one.newest_ms >= 0]
                 if kept:
-                    at_ns, value = max(kept)
-                    found.append(Newest(device, at_ns // 1_000_000, value))
+                    at_ms, _, value = max(kept)
+                    found.append(Newest(device, at_ms, value))
         return tuple(sorted(found, key=lambda newest: newest.device))
-
-    def keep_newest(self, batch: Batch) -> None:
-        """A batch was kept: its values may be asked for."""
-        at_ns = map(_ns, batch.at_ms, batch.sub_ns)
-        self._newest.update(zip(batch.series, zip(at_ns, batch.values, strict=True), strict=True))
-        for (series, at_ms, sub_ns), value in batch.late.items():
-            newest = (_ns(at_ms, sub_ns), value)
-            if series not in self._newest or self._newest[series][0] <= newest[0]:
-                self._newest[series] = newest
 
     def save(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Adds the new series to the table, inside the caller's transaction."""
@@ -128,7 +119,3 @@ class SeriesBook:
         self._types[frame[0], field] = kind
         self._next = max(self._next, id_ + 1)
         return series
-
-
-def _ns(at_ms: int, sub_ns: int) -> int:
-    return at_ms * 1_000_000 + sub_ns

@@ -20,7 +20,7 @@ from hub.history.port import Cursors, History, HistoryUnavailableError, Link, Po
 from hub.log.reader import LogReader
 
 _LOG: Final = logging.getLogger("campushub.history")
-BATCH: Final = 2_000
+BATCH: Final = 10_000
 _PRUNE_EVERY_MS: Final = 86_400_000
 _LONGEST_PAUSE_S: Final = 60.0
 
@@ -47,6 +47,7 @@ class HistoryPump:
         self._book = book
         self._refused = refused
         self._opened = False
+        self._keeps_cursors = False  # with its points, in one transaction
         self._failures = 0
         self.cursors = Cursors()
         self.prune_before_ms = 0  # set from outside; done at the next turn
@@ -69,7 +70,9 @@ class HistoryPump:
     def _carry(self) -> int:
         if not self._opened:
             self._history.open()
-            self.cursors = self._within_log(self._history.cursors() or self._cursors_in_book())
+            its_own = self._history.cursors()
+            self._keeps_cursors = its_own is not None
+            self.cursors = self._within_log(its_own or self._cursors_in_book())
             self._opened = True
         facts = self._log.after(self.cursors.log, BATCH)
         with self._book.reading() as session:
@@ -87,7 +90,7 @@ class HistoryPump:
         refused = self._history.write(points, reached)
         if refused:
             self._refused(refused)
-        if self._history.cursors() is None:
+        if not self._keeps_cursors:
             self._keep_in_book(reached)
         self.cursors = reached
         return max(len(facts), len(decisions))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from enum import Enum
+from enum import StrEnum
 from typing import Final, TypeAlias
 
 import msgspec
@@ -15,8 +15,8 @@ from hub.book.model import Alert, RoundRun
 TAPS_SHOWN: Final = 30
 
 
-class Topic(Enum):
-    """What kind of thing changed."""
+class Topic(StrEnum):
+    """What kind of thing changed. A string, because its hash is a string's: there are thousands a second."""
 
     DEVICE = "device"
     ALERT = "alert"
@@ -125,6 +125,11 @@ class Board:
         """Every configured device, in the order of the configuration."""
         with self._lock:
             return tuple([device.seen() for device in self._devices.values()])
+
+    def heard(self) -> dict[str, int | None]:
+        """When each configured device was last heard: `DeviceNow.received_at_ms`, for who needs no more."""
+        with self._lock:
+            return {name: device.received_at_ms for name, device in self._devices.items()}
 
     def alerts(self) -> tuple[Alert, ...]:
         """Every alert not yet closed, newest first."""

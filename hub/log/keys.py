@@ -1,6 +1,6 @@
 """Which facts the log holds, by key: the same key is one fact, on whatever day it comes again.
 
-New facts stay in memory (`recent`) until some ten thousand have come together, then their key hashes are
+New facts stay in memory (`recent`) until some thousand have come together, then their key hashes are
 written as one sorted run at the end of the day's key table (up to `state.keyed_seq`). One B-tree of random
 keys would instead touch a page for every fact: at three million facts that is most of the cost of a commit,
 and wears an SD card out.
@@ -24,8 +24,8 @@ from hub.log import body, schema
 from hub.log.folding import Folding
 from hub.log.marks import Marks, place_of
 
-RUN: Final = 32_768
-_FACTS_A_SERIES: Final = 20
+RUN: Final = 8_192
+_FACTS_A_DEVICE: Final = 20
 _DAY_MS: Final = 86_400_000
 _LAST_MS: Final = 253_402_300_799_000  # the end of year 9999
 
@@ -93,14 +93,14 @@ class Keys:
         """Writes the run of the recent facts, the last of which is `newest_seq`, within the caller's
         transaction; `folded` once that is committed.
 
-        Marks, latest values and devices heard cost a row for each series, so they are written only when
-        their facts are many times as many, or for `everything`."""
+        Marks, latest values and devices heard cost rows for each device, so they are written only when
+        the facts are many times as many as the devices, or for `everything`."""
         if self.recent:
             self._save_run(newest_seq - len(self.recent) + 1, newest_seq)
             schema.set_state(self._db, "keyed_seq", newest_seq)
         since = newest_seq - self._folded
         self._saves_all = since > 0 and (
-            everything or self.marks.are_too_many or since >= _FACTS_A_SERIES * len(self._folding.latest)
+            everything or self.marks.are_too_many or since >= _FACTS_A_DEVICE * self._folding.devices
         )
         if self._saves_all:
             self._folding.save(self._db)

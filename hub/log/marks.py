@@ -39,22 +39,22 @@ class Marks:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._db = connection
-        self._newest: dict[str, int] = {}
+        self._newest: dict[str, int] = {}  # as saved
+        self._moved: dict[str, int] = {}  # since, and then not in the other
         self._gaps: dict[str, _Gaps] = {}
-        self._unsaved: set[str] = set()
         # Keys without a number that were asked for, all new ones among them; whoever uses them drops them.
         self.loose: set[str] = set()
 
     @property
     def are_too_many(self) -> bool:
         """Whether more are in memory than there should be."""
-        return len(self._newest) > MARKS_KEPT
+        return len(self._newest) + len(self._moved) > MARKS_KEPT
 
     def forget(self) -> None:
         """Empties the memory. The keys that came since the last `save` must be shown to `is_new` again."""
         self._newest.clear()
+        self._moved.clear()
         self._gaps.clear()
-        self._unsaved.clear()
         self.loose.clear()
 
     def is_new(self, key: str) -> bool:
@@ -64,13 +64,12 @@ class Marks:
             self.loose.add(key)
             return False
         stream, number = place
-        self._unsaved.add(stream)
-        newest = self._newest.get(stream)
+        newest = self._moved.get(stream)
         if newest is None:
-            newest = self._recall(stream)
+            newest = self._moved[stream] = self._recall(stream)
         if number <= newest:
             return self._fill(stream, number)
-        self._newest[stream] = number
+        self._moved[stream] = number
         if number > newest + 1:
             self._add_gap(stream, newest + 1, number - 1)
         return True
@@ -82,24 +81,28 @@ class Marks:
             [
                 (
                     stream,
-                    self._newest[stream],
+                    newest,
                     _encode(gaps) if (gaps := self._gaps.get(stream)) else b"",
                     newest_seq,
                 )
-                for stream in sorted(self._unsaved)
+                for stream, newest in sorted(self._moved.items())
             ],
         )
 
     def saved(self) -> None:
         """What `save` wrote is committed."""
-        self._unsaved.clear()
+        self._newest.update(self._moved)
+        self._moved.clear()
 
     def _recall(self, stream: str) -> int:
-        """What the file says of a stream that is not in memory; -1 for one without facts in the log."""
+        """The newest of a stream that has not moved; -1 for one without facts in the log."""
+        known = self._newest.pop(stream, None)
+        if known is not None:
+            return known
         row = self._db.execute("SELECT newest, gaps FROM marks WHERE stream = ?", (stream,)).fetchone()
         if row is None:
             return -1
-        self._newest[stream] = newest = int(str(row[0]))
+        newest = int(str(row[0]))
         if row[1] and isinstance(row[1], bytes):
             self._gaps[stream] = _decode(row[1])
         return newest

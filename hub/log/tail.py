@@ -9,7 +9,7 @@ from typing import Final
 from devices.facts import Fact
 from hub.log.model import Stretch
 
-CAPACITY: Final = 50_000
+CAPACITY: Final = 16_384
 
 
 class Tail:

@@ -120,11 +120,11 @@ def _silent_devices(board: Board, deps: Deps) -> dict[str, int]:
     """Devices that should have spoken by now, by kind; those that speak only when used are never silent."""
     now_ms = deps.now()
     silent = Counter({kind.value: 0 for kind in Kind})
-    for now in board.devices():
-        configured = deps.campus.devices.get(now.id)
+    for name, heard_ms in board.heard().items():
+        configured = deps.campus.devices.get(name)
         if configured is None or configured.interval_ms == 0:
             continue
-        if now.received_at_ms is None or now_ms - now.received_at_ms > 3 * configured.interval_ms:
+        if heard_ms is None or now_ms - heard_ms > 3 * configured.interval_ms:
             silent[configured.kind.value] += 1
     return dict(silent)
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from hub.bench import history, storage
+from hub.bench import history, stages, storage
 from hub.bench.plain import DAY_MS, Plain
 from hub.bench.report import Result, Row, load
 from hub.cli.app import app
@@ -95,6 +95,17 @@ def test_the_history_and_its_floor_give_the_same_answers(tmp_path: Path) -> None
     )
     filled.close()
     plain.close()
+
+
+def test_stages_measure_the_whole_path_and_its_parts(tmp_path: Path) -> None:
+    small = ("--messages", "3000", "--devices", "5", "--runs", "1", "--rate", "5000")
+    rows = measured("stages", *small, folder=tmp_path)
+    parts = ("read", "take apart", "log", "judge", "show", "history")
+    assert all(rows[part].value > 0 for part in parts)
+    assert rows["all stages"].value == pytest.approx(sum(rows[part].value for part in parts))
+    many = sum(rows[f"{part}, {stages.MANY} times the devices"].value for part in parts)
+    ratio = rows[f"{stages.MANY} times the devices cost"]
+    assert ratio.value == pytest.approx(many / rows["all stages"].value)
 
 
 def test_storage_measures_appending_reading_and_verifying(tmp_path: Path) -> None:

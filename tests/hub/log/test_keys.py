@@ -53,7 +53,7 @@ def test_any_chunking_of_any_deliveries_gives_the_fates_of_a_dict(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "RUN", run)
         patch.setattr(marks, "MARKS_KEPT", marks_kept)
-        patch.setattr(keys, "_FACTS_A_SERIES", series)
+        patch.setattr(keys, "_FACTS_A_DEVICE", series)
         log, tail, now_ms = LogWriter(path), Tail(), NOON
         reader = LogReader(path, tail)
         for facts, days_on, restarts in steps:
