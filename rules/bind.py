@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
 from typing import Final, TypeAlias, TypeVar, assert_never
 
 import msgspec
+from msgspec.structs import replace
 
 from devices.facts import Kind
 from rules.model import (
+    Applies,
     Condition,
+    Count,
     Direction,
+    Forecast,
+    Held,
+    Outside,
     Parameters,
+    Rate,
     RoundIncomplete,
     Rule,
     RuleKind,
     Selector,
     SensorFault,
+    Shape,
     Silent,
+    Spread,
+    Stuck,
     Subject,
     Threshold,
+    Total,
     Watch,
 )
 
@@ -26,10 +39,14 @@ T = TypeVar("T")
 
 # What a device's own `low` and `high` are about.
 MAIN_QUANTITY: Final = {Kind.FRIDGE: "temperature_c"}
+_PATIENCE_MS: Final = 300_000
+_PATIENCE_INTERVALS: Final = 3
 
 
 class DeviceTarget(msgspec.Struct, frozen=True):
-    """A device as far as rules care. `storing`: what a cold unit is for, or empty; limits: its own."""
+    """A device as far as rules care. `storing`: what a cold unit is for, or empty; limits: its own.
+
+    `fed_by`: the meter of the circuit that feeds it, or empty."""
 
     id: str
     kind: Kind
@@ -37,6 +54,9 @@ class DeviceTarget(msgspec.Struct, frozen=True):
     interval_ms: int
     low: float | None = None
     high: float | None = None
+    area: str = ""
+    labels: tuple[str, ...] = ()
+    fed_by: str = ""
 
 
 class RoundTarget(msgspec.Struct, frozen=True):
@@ -50,25 +70,41 @@ class RoundTarget(msgspec.Struct, frozen=True):
 
 
 Target: TypeAlias = DeviceTarget | RoundTarget
+Compile: TypeAlias = Callable[[str], Applies]  # hours as written, on this campus's calendar
 
 
-def bind(rule: Rule, target: Target) -> Watch | None:
-    """What `rule` watches on `target`, by the target's own limits; None if it does not select it."""
+def bind(
+    rule: Rule, target: Target, hours: Compile | None = None, others: Iterable[DeviceTarget] = ()
+) -> Watch | None:
+    """What `rule` watches on `target`, by the target's own limits; None if it does not select it.
+
+    Without `hours` the watch applies at any time: for those who only ask for its limits. `others`: devices
+    among which a rule that compares finds those that the target feeds; if none, there is nothing to watch."""
     if not selects(rule.select, target):
         return None
-    return Watch(rule.id, target.id, _condition(rule, target))
+    condition = _condition(rule, target, others)
+    if isinstance(condition, Total) and not condition.parts:
+        return None
+    if hours is None or not (rule.when or rule.except_when):
+        return Watch(rule.id, target.id, condition)
+    when = hours(rule.when) if rule.when else None
+    except_when = hours(rule.except_when) if rule.except_when else None
+    return Watch(rule.id, target.id, condition, when, except_when)
 
 
 def selects(select: Selector, target: Target) -> bool:
     """Whether a rule with this selector is about this target."""
     match target:
         case RoundTarget():
-            return select.subject is Subject.ROUND
+            return select.subject is Subject.ROUND and _fits(select.ids, target.id.partition("@")[0])
         case DeviceTarget():
             return (
                 select.subject is Subject.DEVICE
                 and (not select.kinds or target.kind in select.kinds)
                 and (not select.storages or target.storing in select.storages)
+                and (not select.areas or target.area in select.areas)
+                and (not select.labels or not set(select.labels).isdisjoint(target.labels))
+                and _fits(select.ids, target.id)
             )
         case _:
             assert_never(target)
@@ -85,29 +121,49 @@ def kinds_of(select: Selector) -> tuple[Kind, ...]:
             assert_never(select.subject)
 
 
-def _condition(rule: Rule, target: Target) -> Condition:
+def _fits(patterns: tuple[str, ...], id_: str) -> bool:
+    return not patterns or any(fnmatchcase(id_, pattern) for pattern in patterns)
+
+
+def _condition(rule: Rule, target: Target, others: Iterable[DeviceTarget]) -> Condition:
     numbers = rule.parameters
     match rule.kind:
         case RuleKind.THRESHOLD:
             return _with_own_limit(_threshold(numbers), _device(target))
         case RuleKind.SENSOR_FAULT:
-            return SensorFault(
-                quantity=_given(numbers.quantity),
-                low=_given(numbers.low),
-                high=_given(numbers.high),
-                fault_values=numbers.fault_values,
-                ramp=numbers.ramp or 0.0,
-                keep_for_ms=_given(numbers.keep_for_ms),
-            )
+            return _sensor_fault(numbers)
         case RuleKind.SILENT:
             patience_ms = round(_given(numbers.intervals) * _device(target).interval_ms)
             return Silent(max(_given(numbers.after_ms), patience_ms))
+        case RuleKind.HELD:
+            return _held(numbers, _device(target))
+        case RuleKind.TOTAL:
+            return _total(numbers, _device(target), others)
+        case RuleKind.FORECAST:
+            return _with_own_course(_forecast(numbers), _device(target))
         case RuleKind.ROUND_INCOMPLETE:
             walk = _round(target)
             tags = tuple(dict.fromkeys(walk.tags))
             return RoundIncomplete(walk.starts_ms, walk.ends_ms, walk.grace_ms, tags)
+        case kind:
+            return _of_numbers(kind, numbers)
+
+
+def _of_numbers(kind: RuleKind, numbers: Parameters) -> Outside | Rate | Stuck | Count | Spread:
+    """The conditions that are the same on every device."""
+    match kind:
+        case RuleKind.OUTSIDE:
+            return _outside(numbers)
+        case RuleKind.RATE:
+            return _rate(numbers)
+        case RuleKind.STUCK:
+            return _stuck(numbers)
+        case RuleKind.COUNT:
+            return _count(numbers)
+        case RuleKind.SPREAD:
+            return _spread(numbers)
         case _:
-            assert_never(rule.kind)
+            raise ValueError(f"a {kind.value} rule is about one device")
 
 
 def _threshold(numbers: Parameters) -> Threshold:
@@ -122,19 +178,166 @@ def _threshold(numbers: Parameters) -> Threshold:
         valid_high=_given(numbers.high),
         fault_values=numbers.fault_values,
         ramp=numbers.ramp or 0.0,
+        grave=numbers.critical,
+        grave_for_ms=numbers.critical_for_ms or 0,
+        excuse=numbers.except_while or "",
+        excuse_ms=numbers.except_at_most_ms or 0,
+    )
+
+
+def _outside(numbers: Parameters) -> Outside:
+    return Outside(
+        quantity=_given(numbers.quantity),
+        low=_given(numbers.limit_low),
+        high=_given(numbers.limit_high),
+        margin=_given(numbers.margin),
+        for_ms=_given(numbers.for_ms),
+        keep_for_ms=_given(numbers.keep_for_ms),
+        valid_low=_given(numbers.low),
+        valid_high=_given(numbers.high),
+        fault_values=numbers.fault_values,
+        ramp=numbers.ramp or 0.0,
+    )
+
+
+def _rate(numbers: Parameters) -> Rate:
+    return Rate(
+        quantity=_given(numbers.quantity),
+        direction=_given(numbers.direction),
+        limit=_given(numbers.limit),
+        clear=_given(numbers.clear),
+        within_ms=_given(numbers.within_ms),
+        for_ms=_given(numbers.for_ms),
+        keep_for_ms=_given(numbers.keep_for_ms),
+        valid_low=_given(numbers.low),
+        valid_high=_given(numbers.high),
+        fault_values=numbers.fault_values,
+        ramp=numbers.ramp or 0.0,
+    )
+
+
+def _forecast(numbers: Parameters) -> Forecast:
+    return Forecast(
+        quantity=_given(numbers.quantity),
+        direction=_given(numbers.direction),
+        limit=_given(numbers.limit),
+        start=_given(numbers.start),
+        shape=numbers.shape or Shape.LINE,
+        within_ms=_given(numbers.within_ms),
+        ahead_ms=_given(numbers.ahead_ms),
+        points=_given(numbers.points),
+        noise=_given(numbers.noise),
+        for_ms=_given(numbers.for_ms),
+        keep_for_ms=_given(numbers.keep_for_ms),
+        valid_low=_given(numbers.low),
+        valid_high=_given(numbers.high),
+        fault_values=numbers.fault_values,
+        ramp=numbers.ramp or 0.0,
+    )
+
+
+def _sensor_fault(numbers: Parameters) -> SensorFault:
+    return SensorFault(
+        quantity=_given(numbers.quantity),
+        low=_given(numbers.low),
+        high=_given(numbers.high),
+        fault_values=numbers.fault_values,
+        ramp=numbers.ramp or 0.0,
+        keep_for_ms=_given(numbers.keep_for_ms),
+    )
+
+
+def _stuck(numbers: Parameters) -> Stuck:
+    return Stuck(
+        quantity=_given(numbers.quantity),
+        after_ms=_given(numbers.after_ms),
+        points=_given(numbers.points),
+        keep_for_ms=_given(numbers.keep_for_ms),
+        valid_low=_given(numbers.low),
+        valid_high=_given(numbers.high),
+        fault_values=numbers.fault_values,
+    )
+
+
+def _held(numbers: Parameters, device: DeviceTarget) -> Held:
+    return Held(
+        quantity=_given(numbers.quantity),
+        wanted=numbers.wanted is not False,
+        for_ms=_given(numbers.for_ms),
+        keep_for_ms=_given(numbers.keep_for_ms),
+        patience_ms=max(_PATIENCE_MS, _PATIENCE_INTERVALS * device.interval_ms),
+    )
+
+
+def _count(numbers: Parameters) -> Count:
+    return Count(
+        quantity=_given(numbers.quantity),
+        times=_given(numbers.times),
+        within_ms=_given(numbers.within_ms),
+        keep_for_ms=_given(numbers.keep_for_ms),
+        wanted=numbers.wanted is not False,
+        direction=numbers.direction,
+        limit=numbers.limit or 0.0,
+    )
+
+
+def _spread(numbers: Parameters) -> Spread:
+    return Spread(
+        quantities=numbers.quantities,
+        limit=_given(numbers.limit),
+        clear=_given(numbers.clear),
+        least=_given(numbers.least),
+        for_ms=_given(numbers.for_ms),
+        keep_for_ms=_given(numbers.keep_for_ms),
+        valid_low=_given(numbers.low),
+        valid_high=_given(numbers.high),
+        grave=numbers.critical,
+        grave_for_ms=numbers.critical_for_ms or 0,
+    )
+
+
+def _total(numbers: Parameters, device: DeviceTarget, others: Iterable[DeviceTarget]) -> Total:
+    parts = (other.id for other in others if other.fed_by == device.id and other.kind is device.kind)
+    return Total(
+        quantity=_given(numbers.quantity),
+        parts=tuple(parts),
+        limit=_given(numbers.limit),
+        clear=_given(numbers.clear),
+        least=_given(numbers.least),
+        fresh_ms=_given(numbers.fresh_ms),
+        for_ms=_given(numbers.for_ms),
+        keep_for_ms=_given(numbers.keep_for_ms),
+        valid_low=_given(numbers.low),
+        valid_high=_given(numbers.high),
     )
 
 
 def _with_own_limit(condition: Threshold, device: DeviceTarget) -> Threshold:
-    """The device's `high` or `low` in place of the rule's limit; the hysteresis keeps its width."""
-    if condition.quantity != MAIN_QUANTITY.get(device.kind):
-        return condition
-    own = device.high if condition.direction is Direction.ABOVE else device.low
+    """The device's own limit in place of the rule's; hysteresis and second limit keep their distance."""
+    own = _own_limit(condition.quantity, condition.direction, device)
     if own is None:
         return condition
+    by = own - condition.limit
+    grave = None if condition.grave is None else _moved(condition.grave, by)
+    return replace(condition, limit=own, clear=_moved(condition.clear, by), grave=grave)
+
+
+def _with_own_course(condition: Forecast, device: DeviceTarget) -> Forecast:
+    own = _own_limit(condition.quantity, condition.direction, device)
+    if own is None:
+        return condition
+    return replace(condition, limit=own, start=_moved(condition.start, own - condition.limit))
+
+
+def _own_limit(quantity: str, direction: Direction, device: DeviceTarget) -> float | None:
+    if quantity != MAIN_QUANTITY.get(device.kind):
+        return None
+    return device.high if direction is Direction.ABOVE else device.low
+
+
+def _moved(value: float, by: float) -> float:
     # Rounded, because 8 − 7 added to 5.1 would show a person 4.1 with sixteen digits.
-    clear = round(own + (condition.clear - condition.limit), 6)
-    return msgspec.structs.replace(condition, limit=own, clear=clear)
+    return round(value + by, 6)
 
 
 def _device(target: Target) -> DeviceTarget:

@@ -3,38 +3,66 @@
 A reading is calm to a QUIET watch if its value lies in the watch's band, and its time is neither before the
 watch's mark nor further ahead than clocks are trusted. Then `step` says nothing and leaves the watch QUIET
 with the reading's time and value: of many calm readings in a row, the last one alone leaves the same.
+
+Whatever remembers more of a reading than that (a course, how often a value was the same, several quantities)
+has no band, and is stepped at each.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import msgspec
 from msgspec.structs import replace
 
-from rules.model import Condition, Direction, Phase, RoundIncomplete, SensorFault, Silent, State, Threshold
+from rules.model import (
+    Condition,
+    Count,
+    Direction,
+    Forecast,
+    Held,
+    Outside,
+    Phase,
+    Rate,
+    RoundIncomplete,
+    SensorFault,
+    Silent,
+    Spread,
+    State,
+    Stuck,
+    Threshold,
+    Total,
+)
 
 
 class Band(msgspec.Struct, frozen=True, gc=False):
-    """The values of `quantity` from `low` to `high` but `excluded` are calm; none if low is above high."""
+    """The values of `quantity` from `low` to `high` but `excluded` are calm; none if low is above high.
+
+    `is_flag`: they are yes and no, and not numbers."""
 
     quantity: str
     low: float
     high: float
     excluded: tuple[float, ...] = ()
+    is_flag: bool = False
 
 
 def band_of(condition: Condition) -> Band | None:
-    """The calm values of a condition; None for one that is not about a value."""
+    """The calm values of a condition; None for one that has none."""
     match condition:
         case Threshold(valid_low=low, valid_high=high, limit=limit):
             if condition.direction is Direction.ABOVE:
                 high = min(high, limit)
             else:
                 low = max(low, limit)
+        case Outside(valid_low=valid_low, valid_high=valid_high, low=low, high=high):
+            low, high = max(low, valid_low), min(high, valid_high)
         case SensorFault(low=low, high=high):
             pass
-        case Silent() | RoundIncomplete():
+        case Held() | Count():
+            return _band_of_states(condition)
+        case Rate() | Forecast() | Stuck() | Spread() | Total() | Silent() | RoundIncomplete():
             return None
     return _band(condition.quantity, low, high, condition.fault_values)
 
@@ -46,7 +74,9 @@ def shared(bands: Iterable[Band]) -> Band:
     for band in others:
         low, high = max(low, band.low), min(high, band.high)
         excluded += band.excluded
-    return _band(first.quantity, low, high, excluded)
+        if band.is_flag is not first.is_flag:  # no value is both
+            low, high = math.inf, -math.inf
+    return _band(first.quantity, low, high, excluded, is_flag=first.is_flag)
 
 
 def mark_ms(state: State) -> int:
@@ -56,7 +86,7 @@ def mark_ms(state: State) -> int:
 
 def after_calm(state: State, at_ms: int, value: float) -> State:
     """What a QUIET watch remembers after calm readings of which this is the last."""
-    return replace(state, newest_ms=at_ms, last_value=float(value))
+    return replace(state, newest_ms=at_ms, last_value=float(value), excused_since_ms=-1)
 
 
 def is_calm(condition: Condition, state: State, at_ms: int, value: float) -> bool:
@@ -68,11 +98,12 @@ def is_calm(condition: Condition, state: State, at_ms: int, value: float) -> boo
         and mark_ms(state) <= at_ms
         and band.low <= value <= band.high
         and value not in band.excluded
+        and (value.__class__ is bool) is band.is_flag
     )
 
 
 def after_signs_of_life(state: State, heard_ms: int) -> State:
-    """What a QUIET watch of silence remembers after signs of life, the latest received at `heard_ms`."""
+    """What a watch of silence or of a held state remembers after signs of life, the latest at `heard_ms`."""
     return replace(state, heard_ms=max(state.heard_ms, heard_ms))
 
 
@@ -81,6 +112,18 @@ def is_calm_tick(after_ms: int, heard_ms: int, at_ms: int, listening_since_ms: i
     return heard_ms <= at_ms and at_ms - max(heard_ms, listening_since_ms) <= after_ms
 
 
-def _band(quantity: str, low: float, high: float, excluded: Iterable[float]) -> Band:
+def _band_of_states(condition: Held | Count) -> Band:
+    if isinstance(condition, Held) or condition.direction is None:
+        calm = float(not condition.wanted)
+        return Band(condition.quantity, calm, calm, is_flag=True)
+    # Infinite values are counted like others.
+    if condition.direction is Direction.ABOVE:
+        return Band(condition.quantity, -math.inf, condition.limit)
+    return Band(condition.quantity, condition.limit, math.inf)
+
+
+def _band(
+    quantity: str, low: float, high: float, excluded: Iterable[float], *, is_flag: bool = False
+) -> Band:
     inside = sorted({value for value in excluded if low <= value <= high})
-    return Band(quantity, low, high, tuple(inside))
+    return Band(quantity, low, high, tuple(inside), is_flag)

@@ -13,27 +13,51 @@ from typing import Final
 from msgspec.structs import replace
 
 from devices.facts import Kind
+from rules.causes import Causation, Way
 from rules.checks import faults_of
 from rules.model import (
     Closing,
     Direction,
+    Escalation,
     Parameters,
     Role,
     Rule,
     RuleKind,
     Selector,
     Severity,
+    Shape,
     Subject,
     Text,
 )
 from rules.tables import Faults, Table
 
+_DELAYS: Final = ("for", "keep_for")
+_RANGE: Final = ("low", "high", "fault_values", "ramp")
 _TUNABLE: Final[dict[RuleKind, tuple[str, ...]]] = {
-    RuleKind.THRESHOLD: ("limit", "clear", "for", "keep_for", "low", "high", "fault_values", "ramp"),
+    RuleKind.THRESHOLD: (
+        *("limit", "clear", *_DELAYS, *_RANGE),
+        *("critical", "critical_for", "except_while", "except_at_most"),
+    ),
+    RuleKind.OUTSIDE: ("limit_low", "limit_high", "margin", *_DELAYS, *_RANGE),
+    RuleKind.RATE: ("limit", "clear", "within", *_DELAYS, *_RANGE),
+    RuleKind.FORECAST: (
+        *("limit", "start", "shape", "within", "ahead", "points", "noise"),
+        *_DELAYS,
+        *_RANGE,
+    ),
     RuleKind.SILENT: ("after", "intervals"),
-    RuleKind.SENSOR_FAULT: ("low", "high", "fault_values", "ramp", "keep_for"),
+    RuleKind.SENSOR_FAULT: (*_RANGE, "keep_for"),
+    RuleKind.STUCK: ("after", "points", "keep_for", "low", "high", "fault_values"),
+    RuleKind.HELD: _DELAYS,
+    RuleKind.COUNT: ("times", "within", "limit", "keep_for"),
+    RuleKind.SPREAD: ("limit", "clear", "least", *_DELAYS, "low", "high", "critical", "critical_for"),
+    RuleKind.TOTAL: ("limit", "clear", "least", "fresh", *_DELAYS, "low", "high"),
     RuleKind.ROUND_INCOMPLETE: (),
 }
+_SELECTOR_KEYS: Final = ("kinds", "storages", "areas", "labels", "ids")
+# What keeps its distance from a limit that is set alone.
+_ALONG: Final = ("clear", "critical", "start")
+_USUAL_ESCALATION: Final = {Severity.CRITICAL: (Escalation(15 * 60_000, Role.HEAD),)}
 _EACH: Final = "{each}"
 
 
@@ -66,13 +90,26 @@ def parse(text: str) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
+def parse_own(entry: Mapping[str, object], where: str) -> tuple[Rule, ...]:
+    """The rules that one table of a campus's own makes, of the same shape as the catalogue's entries.
+
+    Raises CatalogueError with every fault found; each begins with `where`."""
+    faults: Faults = []
+    rules = _rules_of(Table(entry, where, faults), faults)
+    if faults:
+        raise CatalogueError(tuple(faults))
+    return tuple(rules)
+
+
 def tunable(kind: RuleKind) -> tuple[str, ...]:
     """What `override` may set on a rule of this kind, as written in configuration."""
-    return ("severity", "basis", *_TUNABLE[kind])
+    hours = () if kind is RuleKind.ROUND_INCOMPLETE else ("when", "except_when")
+    return ("severity", "basis", "select", *hours, "escalate", *_TUNABLE[kind])
 
 
 def override(rule: Rule, changes: Mapping[str, object]) -> Rule:
-    """The rule with a campus's own values; a new `limit` alone takes `clear` along.
+    """The rule with a campus's own values; a new `limit` alone takes along what keeps a distance from it, and
+    of `select` only what is given changes.
 
     Raises CatalogueError that names every wrong key and what would be right.
     """
@@ -81,11 +118,18 @@ def override(rule: Rule, changes: Mapping[str, object]) -> Rule:
     for key in changes.keys() - set(known):
         faults.append(f"{rule.id}: {key} cannot be set for this rule; what can: {', '.join(known)}")
     table = Table({key: changes[key] for key in known if key in changes}, rule.id, faults)
+    severity = table.choice("severity", Severity, rule.severity)
     changed = replace(
         rule,
-        severity=table.choice("severity", Severity, rule.severity),
-        basis=_text(table.table("basis")) if "basis" in table else rule.basis,
-        parameters=_with_clear_taken_along(table, rule.parameters, _parameters(table, rule.parameters)),
+        severity=severity,
+        basis=_text(table, "basis") if "basis" in table else rule.basis,
+        select=_selector(table.table("select"), rule.select) if "select" in table else rule.select,
+        when=table.text("when") if "when" in table else rule.when,
+        except_when=table.text("except_when") if "except_when" in table else rule.except_when,
+        escalation=_escalation(table, severity)
+        if "escalate" in table or rule.escalation == _USUAL_ESCALATION.get(rule.severity, ())
+        else rule.escalation,
+        parameters=_taken_along(table, rule.parameters, _parameters(table, rule.parameters)),
     )
     # Numbers that could not be read would be found to disagree as well: one fault is enough.
     faults += () if faults else (f"{rule.id}: {fault}" for fault in faults_of(changed))
@@ -94,11 +138,16 @@ def override(rule: Rule, changes: Mapping[str, object]) -> Rule:
     return changed
 
 
-def _with_clear_taken_along(table: Table, before: Parameters, after: Parameters) -> Parameters:
-    if "clear" in table or before.limit is None or before.clear is None or after.limit is None:
+def _taken_along(table: Table, before: Parameters, after: Parameters) -> Parameters:
+    if before.limit is None or after.limit is None:
         return after
+    by = after.limit - before.limit
+    old = {name: getattr(before, name) for name in _ALONG}
     # Rounded, so that 5.1 and a hysteresis of 1 show as 4.1 and not with sixteen digits.
-    return replace(after, clear=round(after.limit + (before.clear - before.limit), 6))
+    moved = {
+        name: round(value + by, 6) for name, value in old.items() if name not in table and value is not None
+    }
+    return replace(after, **moved)
 
 
 def _rules_of(entry: Table, faults: Faults) -> list[Rule]:
@@ -119,18 +168,25 @@ def _family(entry: Table, rule_id: str) -> list[Rule]:
         _parameters(parameters, Parameters()),
         quantity=parameters.text("quantity") if "quantity" in parameters else None,
         direction=parameters.choice("direction", Direction) if "direction" in parameters else None,
+        quantities=parameters.texts("quantities"),
+        wanted=parameters.flag("value", default=None),
     )
+    severity = entry.choice("severity", Severity)
     rule = Rule(
         id=rule_id,
         kind=entry.choice("kind", RuleKind),
-        title=_text(entry.table("title")),
-        severity=entry.choice("severity", Severity),
-        basis=_text(entry.table("basis")),
+        title=_text(entry, "title"),
+        severity=severity,
+        basis=_text(entry, "basis"),
         owner=entry.choice("owner", Role),
-        playbook=tuple(_text(step) for step in entry.tables("playbook")),
-        select=_selector(entry.table("select")),
+        playbook=tuple(_text_in(step) for step in entry.tables("playbook")),
+        select=_selector(entry.table("select"), None),
         parameters=numbers,
         closing=entry.choice("closing", Closing),
+        causes=_causes(entry.table("causes"), rule_id) if "causes" in entry else (),
+        when=entry.text("when") if "when" in entry else "",
+        except_when=entry.text("except_when") if "except_when" in entry else "",
+        escalation=_escalation(entry, severity),
     )
     each = entry.table("each").texts_by_name() if "each" in entry else None
     parameters.refuse_the_rest()
@@ -154,17 +210,49 @@ def _one_of_each(rule: Rule, name: str, quantity: str) -> Rule:
     )
 
 
-def _selector(table: Table) -> Selector:
+def _causes(table: Table, rule_id: str) -> tuple[Causation, ...]:
+    """`causes = { via = ["device.silent.*"] }`; a family's rules have theirs in common."""
+    found = tuple(Causation(f"{rule_id}*", way, table.texts(way.value)) for way in Way if way.value in table)
+    table.refuse_the_rest()
+    return found
+
+
+def _selector(table: Table, before: Selector | None) -> Selector:
+    """What the table selects; of `before` stays what the table does not give."""
     selector = Selector(
-        subject=table.choice("subject", Subject),
+        subject=before.subject if before else table.choice("subject", Subject),
         kinds=table.choices("kinds", Kind),
         storages=table.texts("storages"),
+        areas=table.texts("areas"),
+        labels=table.texts("labels"),
+        ids=table.texts("ids"),
     )
     table.refuse_the_rest()
-    return selector
+    if before is None:
+        return selector
+    kept = {key: getattr(before, key) for key in _SELECTOR_KEYS if key not in table}
+    return replace(selector, **kept)
 
 
-def _text(table: Table) -> Text:
+def _escalation(table: Table, severity: Severity) -> tuple[Escalation, ...]:
+    """Who is told later; without a word, the head of logistics of what is critical, after 15 minutes."""
+    if "escalate" not in table:
+        return _USUAL_ESCALATION.get(severity, ())
+    steps = []
+    for step in table.tables("escalate", may_be_empty=True):
+        steps.append(Escalation(step.duration("after", 0) or 0, step.choice("to", Role)))
+        step.refuse_the_rest()
+    return tuple(sorted(steps, key=lambda step: step.after_ms))
+
+
+def _text(table: Table, key: str) -> Text:
+    """The text in both languages; a plain one serves both."""
+    if table.is_plain_text(key):
+        return Text(zh=table.text(key), en=table.text(key))
+    return _text_in(table.table(key))
+
+
+def _text_in(table: Table) -> Text:
     text = Text(zh=table.text("zh"), en=table.text("en"))
     table.refuse_the_rest()
     return text
@@ -184,4 +272,20 @@ def _parameters(table: Table, before: Parameters) -> Parameters:
         high=table.number("high", before.high),
         fault_values=table.numbers("fault_values", before.fault_values),
         ramp=table.number("ramp", before.ramp),
+        critical=table.number("critical", before.critical),
+        critical_for_ms=table.duration("critical_for", before.critical_for_ms),
+        except_while=table.text("except_while") if "except_while" in table else before.except_while,
+        except_at_most_ms=table.duration("except_at_most", before.except_at_most_ms),
+        limit_low=table.number("limit_low", before.limit_low),
+        limit_high=table.number("limit_high", before.limit_high),
+        margin=table.number("margin", before.margin),
+        within_ms=table.duration("within", before.within_ms),
+        ahead_ms=table.duration("ahead", before.ahead_ms),
+        start=table.number("start", before.start),
+        shape=table.choice("shape", Shape) if "shape" in table else before.shape,
+        points=table.whole("points", before.points),
+        noise=table.number("noise", before.noise),
+        times=table.whole("times", before.times),
+        least=table.number("least", before.least),
+        fresh_ms=table.duration("fresh", before.fresh_ms),
     )

@@ -8,26 +8,37 @@ from typing import Final
 
 from devices.series import FIELDS, FieldType, measurement_of
 from rules.bind import kinds_of
-from rules.model import Direction, Parameters, Rule, RuleKind, Subject
+from rules.model import Direction, Parameters, Rule, RuleKind, Severity, Subject
+from rules.samples import SLOTS
+from rules.sensing import ONLINE
+from rules.windows import parse_hours
 
 # `patrol.round-incomplete`: it stands in URLs, file names and configuration keys.
 _ID: Final = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
+MOST_TIMES: Final = 100
 
+_RANGE: Final = ("low", "high")
+_DELAYS: Final = ("for_ms", "keep_for_ms")
 _NEEDED: Final[dict[RuleKind, tuple[str, ...]]] = {
-    RuleKind.THRESHOLD: (
-        "quantity",
-        "direction",
-        "limit",
-        "clear",
-        "for_ms",
-        "keep_for_ms",
-        "low",
-        "high",
+    RuleKind.THRESHOLD: ("quantity", "direction", "limit", "clear", *_DELAYS, *_RANGE),
+    RuleKind.OUTSIDE: ("quantity", "limit_low", "limit_high", "margin", *_DELAYS, *_RANGE),
+    RuleKind.RATE: ("quantity", "direction", "limit", "clear", "within_ms", *_DELAYS, *_RANGE),
+    RuleKind.FORECAST: (
+        *("quantity", "direction", "limit", "start", "within_ms", "ahead_ms", "points", "noise"),
+        *_DELAYS,
+        *_RANGE,
     ),
     RuleKind.SILENT: ("after_ms", "intervals"),
-    RuleKind.SENSOR_FAULT: ("quantity", "low", "high", "keep_for_ms"),
+    RuleKind.SENSOR_FAULT: ("quantity", *_RANGE, "keep_for_ms"),
+    RuleKind.STUCK: ("quantity", "after_ms", "points", "keep_for_ms", *_RANGE),
+    RuleKind.HELD: ("quantity", *_DELAYS),
+    RuleKind.COUNT: ("quantity", "times", "within_ms", "keep_for_ms"),
+    RuleKind.SPREAD: ("limit", "clear", "least", *_DELAYS, *_RANGE),
+    RuleKind.TOTAL: ("quantity", "limit", "clear", "least", "fresh_ms", *_DELAYS, *_RANGE),
     RuleKind.ROUND_INCOMPLETE: (),
 }
+_LONGER_THAN_NOTHING: Final = ("after_ms", "within_ms", "ahead_ms", "fresh_ms", "except_at_most_ms")
+_NEVER_NEGATIVE: Final = ("ramp", "margin", "noise", "least")
 
 
 def faults_of(rule: Rule) -> tuple[str, ...]:
@@ -36,7 +47,10 @@ def faults_of(rule: Rule) -> tuple[str, ...]:
         *_identity_faults(rule),
         *_presence_faults(rule),
         *_quantity_faults(rule),
+        *_hours_faults(rule),
         *_number_faults(rule.parameters),
+        *_limit_faults(rule.parameters),
+        *_tier_faults(rule),
     )
 
 
@@ -49,44 +63,124 @@ def _identity_faults(rule: Rule) -> Iterator[str]:
     if about_rounds != (rule.select.subject is Subject.ROUND):
         right = Subject.ROUND if about_rounds else Subject.DEVICE
         yield f"select: subject must be {right.value} for a {rule.kind.value} rule"
+    if about_rounds:
+        for key in ("kinds", "storages", "areas", "labels"):
+            if getattr(rule.select, key):
+                yield f"select: {key} are of devices, and this rule is about rounds"
 
 
 def _presence_faults(rule: Rule) -> Iterator[str]:
     for name in _NEEDED[rule.kind]:
         if getattr(rule.parameters, name) is None:
             yield f"parameters: {name.removesuffix('_ms')} is needed by a {rule.kind.value} rule"
+    if rule.kind is RuleKind.SPREAD and len(rule.parameters.quantities) < 2:
+        yield "parameters: quantities must be two or more for a spread rule"
+    if rule.kind is RuleKind.COUNT and (rule.parameters.direction is None) != (rule.parameters.limit is None):
+        yield "parameters: direction and limit belong together"
+    if (rule.parameters.except_while is None) != (rule.parameters.except_at_most_ms is None):
+        yield "parameters: except_while and except_at_most belong together"
 
 
 def _quantity_faults(rule: Rule) -> Iterator[str]:
-    quantity = rule.parameters.quantity
-    if quantity is None:
-        return
+    numbers = rule.parameters
+    is_flag = rule.kind is RuleKind.HELD or (rule.kind is RuleKind.COUNT and numbers.direction is None)
+    wanted = FieldType.BOOL if is_flag else FieldType.FLOAT
+    if numbers.quantity is not None and not (is_flag and numbers.quantity == ONLINE):
+        yield from _unknown(rule, "quantity", numbers.quantity, wanted)
+    for name in numbers.quantities:
+        yield from _unknown(rule, "quantities", name, wanted)
+    if numbers.except_while is not None:
+        yield from _unknown(rule, "except_while", numbers.except_while, FieldType.BOOL)
+    if rule.kind is RuleKind.HELD and numbers.quantity == ONLINE:
+        yield "parameters: quantity 'online' is what a silent rule is for"
+
+
+def _unknown(rule: Rule, key: str, quantity: str, wanted: FieldType) -> Iterator[str]:
     measurements = {measurement_of(kind) for kind in rule.select.kinds} or set(FIELDS)
-    if not any(FIELDS[name].get(quantity) is FieldType.FLOAT for name in measurements):
+    if not any(FIELDS[name].get(quantity) is wanted for name in measurements):
         of = ", ".join(kind.value for kind in kinds_of(rule.select))
-        yield f"parameters: quantity {quantity!r} is no number that devices of kind {of} measure"
+        what = "number" if wanted is FieldType.FLOAT else "yes or no"
+        yield f"parameters: {key} {quantity!r} is no {what} that devices of kind {of} measure"
+
+
+def _hours_faults(rule: Rule) -> Iterator[str]:
+    for key, text in (("when", rule.when), ("except_when", rule.except_when)):
+        if not text:
+            continue
+        if rule.select.subject is Subject.ROUND:
+            yield f"{key} is for rules about devices; a [[round]] has days of its own"
+        try:
+            parse_hours(text)
+        except ValueError as error:
+            yield f"{key} {error}"
 
 
 def _number_faults(numbers: Parameters) -> Iterator[str]:
+    for name in _LONGER_THAN_NOTHING:
+        value = getattr(numbers, name)
+        if value is not None and value <= 0:
+            yield f"parameters: {name.removesuffix('_ms')} must be longer than 0"
+    for name in _NEVER_NEGATIVE:
+        value = getattr(numbers, name)
+        if value is not None and value < 0:
+            yield f"parameters: {name} must not be negative"
+    if numbers.intervals is not None and numbers.intervals < 1:
+        yield "parameters: intervals must be at least 1"
+    if numbers.points is not None and not 2 <= numbers.points <= MOST_TIMES:
+        yield f"parameters: points must be from 2 to {MOST_TIMES}"
+    if numbers.ahead_ms is not None and numbers.points is not None and not 3 <= numbers.points <= SLOTS // 2:
+        yield f"parameters: points of a forecast must be from 3 to {SLOTS // 2}"
+    if numbers.times is not None and not 1 <= numbers.times <= MOST_TIMES:
+        yield f"parameters: times must be from 1 to {MOST_TIMES}"
+
+
+def _limit_faults(numbers: Parameters) -> Iterator[str]:
     low, high, limit = numbers.low, numbers.high, numbers.limit
+    is_amount = numbers.within_ms is not None and numbers.ahead_ms is None and numbers.times is None
+    is_share = numbers.least is not None
     if low is not None and high is not None:
         if low >= high:
             yield f"parameters: low {low} must be less than high {high}"
-        elif limit is not None and not low <= limit <= high:
+        elif limit is not None and not is_amount and not is_share and not low <= limit <= high:
             yield f"parameters: limit {limit} must be from low {low} to high {high}"
-    yield from _clear_faults(numbers)
-    if numbers.after_ms is not None and numbers.after_ms <= 0:
-        yield "parameters: after must be longer than 0"
-    if numbers.intervals is not None and numbers.intervals < 1:
-        yield "parameters: intervals must be at least 1"
-    if numbers.ramp is not None and numbers.ramp < 0:
-        yield "parameters: ramp must not be negative"
+    if (is_amount or is_share) and limit is not None and limit <= 0:
+        yield f"parameters: limit {limit} must be more than 0: it is an amount"
+    direction = Direction.ABOVE if is_amount or is_share else numbers.direction
+    yield from _order_faults("clear", numbers.clear, limit, direction)
+    yield from _order_faults("start", numbers.start, limit, direction)
+    margin = numbers.margin or 0.0
+    lowest, highest = numbers.limit_low, numbers.limit_high
+    if lowest is not None and highest is not None and lowest + margin > highest - margin:
+        yield "parameters: limit_low and limit_high must leave room for the margin on both sides"
 
 
-def _clear_faults(numbers: Parameters) -> Iterator[str]:
-    if numbers.limit is None or numbers.clear is None:
+def _order_faults(
+    name: str, value: float | None, limit: float | None, direction: Direction | None
+) -> Iterator[str]:
+    if value is None or limit is None:
         return
-    if numbers.direction is Direction.ABOVE and numbers.clear > numbers.limit:
-        yield f"parameters: clear {numbers.clear} must not be above limit {numbers.limit}"
-    if numbers.direction is Direction.BELOW and numbers.clear < numbers.limit:
-        yield f"parameters: clear {numbers.clear} must not be below limit {numbers.limit}"
+    if direction is Direction.ABOVE and value > limit:
+        yield f"parameters: {name} {value} must not be above limit {limit}"
+    if direction is Direction.BELOW and value < limit:
+        yield f"parameters: {name} {value} must not be below limit {limit}"
+
+
+def _tier_faults(rule: Rule) -> Iterator[str]:
+    numbers = rule.parameters
+    if numbers.critical is None:
+        return
+    if rule.severity is Severity.CRITICAL:
+        yield "severity is critical already: leave the second limit (critical) out"
+    if numbers.limit is None:
+        return
+    further = numbers.critical - numbers.limit
+    if (further if numbers.direction is not Direction.BELOW else -further) <= 0:
+        yield f"parameters: critical {numbers.critical} must lie further out than limit {numbers.limit}"
+    low, high = numbers.low, numbers.high
+    if rule.kind is RuleKind.THRESHOLD and low is not None and high is not None:
+        inside = low <= numbers.critical <= high
+        yield from (
+            ()
+            if inside
+            else (f"parameters: critical {numbers.critical} must be from low {low} to high {high}",)
+        )

@@ -1,12 +1,63 @@
-"""The one entrance to judgement: live, in backtests and in rule tests the same function."""
+"""The one entrance to judgement: live, in backtests and in rule tests the same function.
+
+A rule may have hours (`when`, `except_when`; compiled into the watch by `rules.windows`):
+
+    hours       |  applies            |  does not            |  applies
+    wrong     ______________________________________________________________
+    said               ^ Raised       ^ Cleared                      ^ Raised, after `for` from here on
+
+Outside them its condition counts as clear: what is active is over at the next fact or tick, what is pending
+is dropped; readings are remembered (a course or a rise does not begin anew with the hours), and nothing is
+said.
+"""
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from msgspec.structs import replace
 
 from devices.facts import Fact
-from rules import rounds, sensor_fault, silent, threshold
-from rules.model import Event, RoundIncomplete, SensorFault, Silent, State, Threshold, Watch
+from rules import (
+    count,
+    forecast,
+    held,
+    outside,
+    rate,
+    rounds,
+    sensor_fault,
+    silent,
+    spread,
+    stuck,
+    threshold,
+    total,
+)
+from rules.machine import at_rest, is_raised
+from rules.model import (
+    Cleared,
+    Condition,
+    Count,
+    Event,
+    Forecast,
+    Held,
+    Outside,
+    Phase,
+    Rate,
+    RoundIncomplete,
+    SensorFault,
+    Silent,
+    Spread,
+    State,
+    Stuck,
+    Threshold,
+    Total,
+    Watch,
+)
+from rules.reach import is_judged_by
+from rules.sensing import in_time
+
+Said: TypeAlias = tuple[State, tuple[Event, ...]]
 
 
 def step(
@@ -14,19 +65,49 @@ def step(
     state: State,
     fact: Fact,
     now_ms: int,  # noqa: ARG001 - part of the one signature; today's kinds find every time in the facts
-) -> tuple[State, tuple[Event, ...]]:
+) -> Said:
     """What `watch` remembers after `fact`, and what it has to say; the same answer at any `now_ms`.
 
     Any fact may be given to any watch: one that does not concern it changes nothing.
     """
-    match watch.condition:
-        case Threshold() as condition:
-            return threshold.step(condition, watch.subject, state, fact)
-        case SensorFault() as condition:
-            return sensor_fault.step(condition, watch.subject, state, fact)
-        case Silent() as condition:
-            return silent.step(condition, watch.subject, state, fact)
-        case RoundIncomplete() as condition:
-            return rounds.step(condition, state, fact)
-        case _:
-            assert_never(watch.condition)
+    if (watch.when is None and watch.except_when is None) or watch.applies(fact.measured_at_ms):
+        return _step(watch, state, fact)
+    return _outside_hours(watch, state, fact)
+
+
+def _outside_hours(watch: Watch, state: State, fact: Fact) -> Said:
+    after, _ = _step(watch, at_rest(state), fact)
+    if state.phase is Phase.QUIET:
+        return at_rest(after), ()
+    if not is_judged_by(watch, fact):
+        return replace(after, phase=state.phase, grave_phase=state.grave_phase), ()
+    if fact.measured_at_ms < in_time(state, fact).newest_ms:
+        return state, ()
+    said = (Cleared(fact.measured_at_ms, None),) if is_raised(state.phase) else ()
+    return at_rest(after), said
+
+
+def _step(watch: Watch, state: State, fact: Fact) -> Said:
+    return _STEPS[watch.condition.__class__](watch.condition, watch.subject, state, fact)
+
+
+def _step_round(condition: RoundIncomplete, _: str, state: State, fact: Fact) -> Said:
+    return rounds.step(condition, state, fact)
+
+
+# A table and no `match`: the last of a dozen cases would cost as much as what it leads to. A test holds it
+# against `Condition`.
+_STEPS: Final[Mapping[type[Condition], Callable[..., Said]]] = {
+    Threshold: threshold.step,
+    Outside: outside.step,
+    Rate: rate.step,
+    Forecast: forecast.step,
+    Silent: silent.step,
+    SensorFault: sensor_fault.step,
+    Stuck: stuck.step,
+    Held: held.step,
+    Count: count.step,
+    Spread: spread.step,
+    Total: total.step,
+    RoundIncomplete: _step_round,
+}

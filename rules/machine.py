@@ -19,9 +19,9 @@ from typing import TypeAlias, assert_never
 
 from msgspec.structs import replace
 
-from rules.model import Cleared, Phase, Raised, State
+from rules.model import Cleared, Eased, Phase, Raised, State, Worsened
 
-Judged: TypeAlias = tuple[State, tuple[Raised | Cleared, ...]]
+Judged: TypeAlias = tuple[State, tuple[Raised | Worsened | Eased | Cleared, ...]]
 
 
 class Verdict(Enum):
@@ -33,14 +33,24 @@ class Verdict(Enum):
 
 
 def advance(
-    state: State, verdict: Verdict, at_ms: int, value: float, *, for_ms: int, keep_for_ms: int
+    state: State,
+    verdict: Verdict,
+    at_ms: int,
+    value: float | None,
+    *,
+    for_ms: int,
+    keep_for_ms: int,
+    since_ms: int | None = None,
 ) -> Judged:
-    """The state after a verdict on a reading measured at `at_ms`, and what to say about it."""
+    """The state after a verdict on a reading measured at `at_ms`, and what to say about it.
+
+    `since_ms`: since when it is wrong, where that is known to be earlier than this reading."""
     match state.phase:
         case Phase.QUIET:
             if verdict is not Verdict.WRONG:
                 return state, ()
-            pending = replace(state, phase=Phase.PENDING, phase_since_ms=at_ms, wrong_since_ms=at_ms)
+            began_ms = at_ms if since_ms is None else since_ms
+            pending = replace(state, phase=Phase.PENDING, phase_since_ms=at_ms, wrong_since_ms=began_ms)
             return _raise_when_due(pending, at_ms, value, for_ms)
         case Phase.PENDING:
             if verdict is not Verdict.WRONG:
@@ -59,14 +69,26 @@ def advance(
             assert_never(state.phase)
 
 
-def _raise_when_due(pending: State, at_ms: int, value: float, for_ms: int) -> Judged:
+def is_raised(phase: Phase) -> bool:
+    """Whether what was raised lasts."""
+    return phase is Phase.ACTIVE or phase is Phase.HOLDING
+
+
+def at_rest(state: State) -> State:
+    """The state with nothing wrong; what it remembers of readings stays."""
+    if state.phase is Phase.QUIET:
+        return state
+    return replace(state, phase=Phase.QUIET, grave_phase=Phase.QUIET)
+
+
+def _raise_when_due(pending: State, at_ms: int, value: float | None, for_ms: int) -> Judged:
     if at_ms - pending.phase_since_ms < for_ms:
         return pending, ()
     active = replace(pending, phase=Phase.ACTIVE, phase_since_ms=at_ms)
     return active, (Raised(at_ms, pending.wrong_since_ms, value),)
 
 
-def _clear_when_due(holding: State, at_ms: int, value: float, keep_for_ms: int) -> Judged:
+def _clear_when_due(holding: State, at_ms: int, value: float | None, keep_for_ms: int) -> Judged:
     if at_ms - holding.phase_since_ms < keep_for_ms:
         return holding, ()
     return replace(holding, phase=Phase.QUIET, phase_since_ms=at_ms), (Cleared(at_ms, value),)

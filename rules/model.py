@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
 from devices.facts import Kind
+from rules.causes import Causation
 
 
 class Severity(Enum):
@@ -16,6 +17,14 @@ class Severity(Enum):
     INFO = "info"
     WARNING = "warning"
     CRITICAL = "critical"
+
+
+_BY_GRAVITY: Final = tuple(Severity)
+
+
+def is_graver(one: Severity, other: Severity) -> bool:
+    """Whether somebody must act sooner for the first."""
+    return _BY_GRAVITY.index(one) > _BY_GRAVITY.index(other)
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -41,12 +50,83 @@ class Threshold(msgspec.Struct, frozen=True, tag="threshold", gc=False):
     `clear` is the hysteresis: between limit and clear an active alert stays and a pending one is dropped.
     Values that a sensor cannot mean (outside `valid_low`…`valid_high`, or in `fault_values`) are not judged;
     a fault value is meant after all when the last good value lies within `ramp` of it.
+
+    `grave`: a second limit further out; beyond it for `grave_for_ms` the matter is CRITICAL. `excuse`: while
+    this flag of the same reading is true, a value beyond the limit is not held against the device, for at
+    most `excuse_ms`; empty: nothing excuses.
     """
 
     quantity: str
     direction: Direction
     limit: float
     clear: float
+    for_ms: int
+    keep_for_ms: int
+    valid_low: float
+    valid_high: float
+    fault_values: tuple[float, ...] = ()
+    ramp: float = 0.0
+    grave: float | None = None
+    grave_for_ms: int = 0
+    excuse: str = ""
+    excuse_ms: int = 0
+
+
+class Outside(msgspec.Struct, frozen=True, tag="outside", gc=False):
+    """`quantity` outside `low`…`high` for `for_ms`; over once `margin` inside both for `keep_for_ms`."""
+
+    quantity: str
+    low: float
+    high: float
+    margin: float
+    for_ms: int
+    keep_for_ms: int
+    valid_low: float
+    valid_high: float
+    fault_values: tuple[float, ...] = ()
+    ramp: float = 0.0
+
+
+class Rate(msgspec.Struct, frozen=True, tag="rate", gc=False):
+    """`quantity` rose (ABOVE) or fell (BELOW) by over `limit` within `within_ms`; over at `clear` or less.
+
+    Both are amounts, never negative."""
+
+    quantity: str
+    direction: Direction
+    limit: float
+    clear: float
+    within_ms: int
+    for_ms: int
+    keep_for_ms: int
+    valid_low: float
+    valid_high: float
+    fault_values: tuple[float, ...] = ()
+    ramp: float = 0.0
+
+
+class Shape(Enum):
+    """How a value is taken to go on: as it goes now, or ever slower towards an end of its own."""
+
+    LINE = "line"
+    EXPONENTIAL = "exponential"
+
+
+class Forecast(msgspec.Struct, frozen=True, tag="forecast", gc=False):
+    """`quantity` will be beyond `limit` within `ahead_ms`, by its course of the last `within_ms`.
+
+    Judged from `start` on towards the limit. `noise`: how far readings may lie off their course (root mean
+    square); a course moves by four times as much at least. `points`: fewer readings are no course."""
+
+    quantity: str
+    direction: Direction
+    limit: float
+    start: float
+    shape: Shape
+    within_ms: int
+    ahead_ms: int
+    points: int
+    noise: float
     for_ms: int
     keep_for_ms: int
     valid_low: float
@@ -75,6 +155,78 @@ class SensorFault(msgspec.Struct, frozen=True, tag="sensor_fault", gc=False):
     keep_for_ms: int
 
 
+class Stuck(msgspec.Struct, frozen=True, tag="stuck", gc=False):
+    """`quantity` the very same for `after_ms` and in at least `points` readings; over once it moves."""
+
+    quantity: str
+    after_ms: int
+    points: int
+    keep_for_ms: int
+    valid_low: float
+    valid_high: float
+    fault_values: tuple[float, ...] = ()
+
+
+class Held(msgspec.Struct, frozen=True, tag="held", gc=False):
+    """The flag `quantity` is `wanted` for `for_ms`; judged at ticks too, while the device is heard.
+
+    `patience_ms`: nothing received for so long, and nobody knows whether it still is."""
+
+    quantity: str
+    wanted: bool
+    for_ms: int
+    keep_for_ms: int
+    patience_ms: int
+
+
+class Count(msgspec.Struct, frozen=True, tag="count", gc=False):
+    """It began `times` times within `within_ms`, or more often.
+
+    What begins: the flag `quantity` turns `wanted`, or with a `direction` the number goes beyond `limit`."""
+
+    quantity: str
+    times: int
+    within_ms: int
+    keep_for_ms: int
+    wanted: bool = True
+    direction: Direction | None = None
+    limit: float = 0.0
+
+
+class Spread(msgspec.Struct, frozen=True, tag="spread", gc=False):
+    """One of several `quantities` of a reading lies more than `limit` percent off their mean.
+
+    A mean below `least` counts as clear. `grave`: a second limit, CRITICAL after `grave_for_ms`."""
+
+    quantities: tuple[str, ...]
+    limit: float
+    clear: float
+    least: float
+    for_ms: int
+    keep_for_ms: int
+    valid_low: float
+    valid_high: float
+    grave: float | None = None
+    grave_for_ms: int = 0
+
+
+class Total(msgspec.Struct, frozen=True, tag="total", gc=False):
+    """`quantity` of the subject lies more than `limit` percent of itself off the sum of that of `parts`, ids.
+
+    Not judged unless each part was measured within `fresh_ms` before. Below `least` it counts as clear."""
+
+    quantity: str
+    parts: tuple[str, ...]
+    limit: float
+    clear: float
+    least: float
+    fresh_ms: int
+    for_ms: int
+    keep_for_ms: int
+    valid_low: float
+    valid_high: float
+
+
 class RoundIncomplete(msgspec.Struct, frozen=True, tag="round_incomplete", gc=False):
     """Some of `tags` (upper-case hex UIDs, one each checkpoint) not tapped from start to end plus grace."""
 
@@ -84,7 +236,20 @@ class RoundIncomplete(msgspec.Struct, frozen=True, tag="round_incomplete", gc=Fa
     tags: tuple[str, ...]
 
 
-Condition: TypeAlias = Threshold | Silent | SensorFault | RoundIncomplete
+Condition: TypeAlias = (
+    Threshold
+    | Outside
+    | Rate
+    | Forecast
+    | Silent
+    | SensorFault
+    | Stuck
+    | Held
+    | Count
+    | Spread
+    | Total
+    | RoundIncomplete
+)
 
 
 # --- the catalogue's entry --------------------------------------------------------------------------------
@@ -107,6 +272,7 @@ class Closing(Enum):
     AUTO = "auto"
     PERSON = "person"  # once it has cleared
     REVIEW = "review"  # at any time: what was missed stays missed, and only looking into it ends the matter
+    SECOND = "second"  # once it has cleared; and then another person has to confirm that it is put right
 
 
 class Subject(Enum):
@@ -117,11 +283,16 @@ class Subject(Enum):
 
 
 class Selector(msgspec.Struct, frozen=True):
-    """What a rule applies to. Empty `kinds` or `storages` mean all."""
+    """What a rule applies to: whatever meets all that is given; what is empty asks for nothing.
+
+    `labels`: at least one of them; `ids`: patterns such as `cold-*`, of devices or of rounds."""
 
     subject: Subject
     kinds: tuple[Kind, ...] = ()
     storages: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
 
 class Parameters(msgspec.Struct, frozen=True):
@@ -139,19 +310,55 @@ class Parameters(msgspec.Struct, frozen=True):
     high: float | None = None
     fault_values: tuple[float, ...] = ()
     ramp: float | None = None
+    critical: float | None = None  # threshold, spread: the second limit
+    critical_for_ms: int | None = None
+    except_while: str | None = None  # threshold: the flag that excuses …
+    except_at_most_ms: int | None = None  # … for so long
+    limit_low: float | None = None  # outside
+    limit_high: float | None = None
+    margin: float | None = None
+    within_ms: int | None = None  # rate, forecast, count: how far back
+    ahead_ms: int | None = None  # forecast: how far ahead
+    start: float | None = None
+    shape: Shape | None = None
+    points: int | None = None  # forecast, stuck
+    noise: float | None = None
+    times: int | None = None  # count
+    wanted: bool | None = None  # held, count
+    quantities: tuple[str, ...] = ()  # spread
+    least: float | None = None  # spread, total
+    fresh_ms: int | None = None  # total
 
 
 class RuleKind(Enum):
     """Which condition a rule makes of its parameters."""
 
     THRESHOLD = "threshold"
+    OUTSIDE = "outside"
+    RATE = "rate"
+    FORECAST = "forecast"
     SILENT = "silent"
     SENSOR_FAULT = "sensor_fault"
+    STUCK = "stuck"
+    HELD = "held"
+    COUNT = "count"
+    SPREAD = "spread"
+    TOTAL = "total"
     ROUND_INCOMPLETE = "round_incomplete"
 
 
+class Escalation(msgspec.Struct, frozen=True):
+    """Who is told as well once nobody has taken an alert on for `after_ms`."""
+
+    after_ms: int
+    to: Role
+
+
 class Rule(msgspec.Struct, frozen=True):
-    """One entry of the catalogue. `basis`: the law, standard or practice behind the numbers."""
+    """One entry of the catalogue. `basis`: the law, standard or practice behind the numbers.
+
+    `when`, `except_when`: the hours in which it applies and does not, as `rules.windows.parse_hours` reads
+    them; empty: always. `severity` is that of the first limit; what is grave is CRITICAL."""
 
     id: str
     kind: RuleKind
@@ -163,18 +370,44 @@ class Rule(msgspec.Struct, frozen=True):
     select: Selector
     parameters: Parameters
     closing: Closing
+    when: str = ""
+    except_when: str = ""
+    escalation: tuple[Escalation, ...] = ()
+    causes: tuple[Causation, ...] = ()  # besides those that `rules.causes` knows for all
+
+    def severity_of(self, *, grave: bool) -> Severity:
+        """How soon somebody must act, by the first limit or by the second."""
+        return Severity.CRITICAL if grave else self.severity
 
 
 # --- judging: what is watched, remembered, said ---------------------------------------------------------
 # These hold nothing but values, so the garbage collector need not look at them (`gc=False`).
 
 
+class Applies(Protocol):
+    """Hours, as `rules.windows` compiles them."""
+
+    def active(self, at_ms: int) -> bool:
+        """Whether an instant lies in them."""
+        ...
+
+
 class Watch(msgspec.Struct, frozen=True, gc=False):
-    """A rule bound to one subject: a device id, or a round's id (`<name>@<local date>`)."""
+    """A rule bound to one subject: a device id, or a round's id (`<name>@<local date>`).
+
+    `when`, `except_when`: the hours in which it applies, and in which it does not; None: no such hours."""
 
     rule: str
     subject: str
     condition: Condition
+    when: Applies | None = None
+    except_when: Applies | None = None
+
+    def applies(self, at_ms: int) -> bool:
+        """Whether an instant lies in its hours."""
+        return (self.when is None or self.when.active(at_ms)) and (
+            self.except_when is None or not self.except_when.active(at_ms)
+        )
 
 
 class Phase(Enum):
@@ -186,7 +419,7 @@ class Phase(Enum):
     HOLDING = "holding"
 
 
-class State(msgspec.Struct, frozen=True, gc=False):
+class State(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What one watch remembers between facts. `phase_since_ms` is in the facts' own time."""
 
     phase: Phase = Phase.QUIET
@@ -197,6 +430,13 @@ class State(msgspec.Struct, frozen=True, gc=False):
     last_value: float | None = None
     visited: tuple[str, ...] = ()  # round: the tags tapped, in the order they became known
     finished: bool = False  # round: nothing more to judge
+    grave_phase: Phase = Phase.QUIET  # of the second limit
+    grave_since_ms: int = 0
+    excused_since_ms: int = -1  # threshold: the first reading that was excused; -1: none was
+    begun_ms: int = -1  # held: when the hub received what began the phase
+    run: int = 0  # stuck: in how many readings the value was the same
+    times_ms: tuple[int, ...] = ()  # rate, forecast: of samples; count: of beginnings; total: of parts
+    values: tuple[float, ...] = ()  # … and their values
 
 
 class RoundState(Enum):
@@ -210,10 +450,28 @@ class RoundState(Enum):
 
 
 class Raised(msgspec.Struct, frozen=True, tag="raised", gc=False):
-    """Something is wrong since `since_ms`, judged so at `at_ms`; `value`: what was seen, if a number."""
+    """Something is wrong since `since_ms`, judged so at `at_ms`; `value`: what was seen, if a number.
+
+    `grave`: beyond the second limit. `due_ms`: when a forecast's limit will be reached."""
 
     at_ms: int
     since_ms: int
+    value: float | None
+    grave: bool = False
+    due_ms: int | None = None
+
+
+class Worsened(msgspec.Struct, frozen=True, tag="worsened", gc=False):
+    """What is wrong has been beyond its second limit for long enough: CRITICAL from now on."""
+
+    at_ms: int
+    value: float | None
+
+
+class Eased(msgspec.Struct, frozen=True, tag="eased", gc=False):
+    """What is wrong is within its second limit again, and no longer graver than its rule's severity."""
+
+    at_ms: int
     value: float | None
 
 
@@ -234,4 +492,4 @@ class RoundMoved(msgspec.Struct, frozen=True, tag="round_moved", gc=False):
     required: int
 
 
-Event: TypeAlias = Raised | Cleared | RoundMoved
+Event: TypeAlias = Raised | Worsened | Eased | Cleared | RoundMoved

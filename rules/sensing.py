@@ -7,13 +7,15 @@ import math
 from msgspec.structs import replace
 
 from devices.clock import AHEAD_TOLERANCE_MS
-from devices.facts import Fact, Reading
+from devices.facts import Fact, Presence, Reading
 from rules.model import State
+
+ONLINE = "online"  # the flag that a device's presence is
 
 
 def in_time(state: State, fact: Fact) -> State:
     """The state, unless its marks lie where no true time can: then a clock was wrong when it was written, and
-    everything true that follows would look old. What is active stays so."""
+    everything true that follows would look old. What is active stays so; samples of then are no samples."""
     latest_ms = fact.received_at_ms + AHEAD_TOLERANCE_MS
     if max(state.newest_ms, state.phase_since_ms) <= latest_ms:
         return state
@@ -22,6 +24,11 @@ def in_time(state: State, fact: Fact) -> State:
         newest_ms=-1,
         phase_since_ms=min(state.phase_since_ms, fact.measured_at_ms),
         wrong_since_ms=min(state.wrong_since_ms, fact.measured_at_ms),
+        grave_since_ms=min(state.grave_since_ms, fact.measured_at_ms),
+        excused_since_ms=min(state.excused_since_ms, fact.measured_at_ms),
+        run=0,
+        times_ms=(),
+        values=(),
     )
 
 
@@ -33,6 +40,18 @@ def value_of(fact: Fact, subject: str, quantity: str) -> float | None:
         if name == quantity:
             # A bool is an int to Python, and a door that is open is not one degree.
             return None if isinstance(value, bool) else float(value)
+    return None
+
+
+def flag_of(fact: Fact, subject: str, quantity: str) -> bool | None:
+    """The yes or no that `fact` gives for the subject's `quantity`; None if it gives none."""
+    if isinstance(fact, Presence):
+        return fact.online if fact.device == subject and quantity == ONLINE else None
+    if not isinstance(fact, Reading) or fact.device != subject:
+        return None
+    for name, value in fact.values:
+        if name == quantity:
+            return value if isinstance(value, bool) else None
     return None
 
 

@@ -38,6 +38,30 @@ class Table:
         self._fault(key, "must be a text that is not empty")
         return ""
 
+    def is_plain_text(self, key: str) -> bool:
+        """Whether a text stands at the key, and no table."""
+        return isinstance(self._get(key), str)
+
+    def flag(self, key: str, default: bool | None) -> bool | None:
+        """True or false, or `default` if the key is not there."""
+        if key not in self:
+            return default
+        value = self._get(key)
+        if not isinstance(value, bool):
+            self._fault(key, "must be true or false, without quotes")
+            return None
+        return value
+
+    def whole(self, key: str, default: int | None) -> int | None:
+        """A whole number, or `default` if the key is not there."""
+        if key not in self:
+            return default
+        value = self._get(key)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self._fault(key, "must be a whole number such as 5")
+            return None
+        return value
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts; none if the key is not there."""
         value = self._get(key, [])
@@ -99,9 +123,11 @@ class Table:
         self._fault(key, "must be a table")
         return Table({}, where, [])  # one fault is enough for a table that is not there
 
-    def tables(self, key: str) -> tuple[Table, ...]:
+    def tables(self, key: str, *, may_be_empty: bool = False) -> tuple[Table, ...]:
         """The tables of a required list, numbered from 1 in faults."""
         value = self._get(key)
+        if may_be_empty and value == []:
+            return ()
         if not isinstance(value, list) or not value or not all(isinstance(i, dict) for i in value):
             self._fault(key, "must be a list of tables that is not empty")
             return ()

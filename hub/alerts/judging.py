@@ -24,11 +24,14 @@ from hub.alerts.watched import (
     Overheard,
     WatchedDevice,
     heard_of,
+    is_silenced,
     mark_of,
 )
 from rules.calm import after_calm, after_signs_of_life, is_calm, is_calm_tick
 from rules.judge import step
 from rules.model import Event, Phase, RoundIncomplete, State, Watch
+from rules.reach import devices_of, quantities_of
+from rules.sensing import ONLINE
 
 WatchKey: TypeAlias = tuple[str, str]  # rule, subject
 _FRESH: Final = State()
@@ -70,10 +73,10 @@ class Judging:
         self._draft: dict[WatchKey, State] = {}
         self._dirty: set[WatchKey] = set()
         self._turn = 1
-        self._judged_to = judged_to
         self._rounds: dict[WatchKey, Watch] = {}
         self._devices = _by_device(watches)
-        self._silences = [device for device in self._devices.values() if device.silences]
+        self._listeners = [device for device in self._devices.values() if device.listeners]
+        self._ticking = [(device, watch) for device in self._devices.values() for watch in device.ticking]
         for device in self._devices.values():
             self._settle(device)
         for heard in overheard:
@@ -122,13 +125,15 @@ class Judging:
 
     # --- judging ---
 
-    def judge(
+    def judge(  # noqa: C901 - a call costs more than all the branches of this loop together
         self, first: int, facts: Sequence[Fact], now_ms: int, before: Callable[[Fact], None]
     ) -> list[Said]:
         """What the watches say to the next facts of the log, of which the first has the number `first`.
 
         `before` is called ahead of each fact that is no reading, and may watch more rounds."""
         said: list[Said] = []
+        if self._ahead:
+            self._catch_up(first - 1)
         devices, turn = self._devices, self._turn
         for seq, fact in enumerate(facts, first):
             if type(fact) is not Reading:
@@ -155,42 +160,67 @@ class Judging:
                 band = device.bands.get(quantity)
                 if band is None:
                     continue
-                mark, low, high, excluded = band
+                mark, low, high, excluded, other_type = band
                 if (
                     low <= value <= high
                     and line[mark] <= measured_ms <= received_ms + AHEAD_TOLERANCE_MS
                     and not (excluded and value in excluded)
-                    and value.__class__ is not bool
+                    and value.__class__ is not other_type
                 ):
                     line[mark] = measured_ms
                     line[mark + 1] = value
                 else:
                     self._judge_quantity(device, quantity, seq, fact, now_ms, said)
-        self._judged_to = first + len(facts) - 1
+            for watch in device.restless:
+                self._step(watch, seq, fact, now_ms, said)
         return said
 
     def _judge_other(self, seq: int, fact: Fact, now_ms: int, said: list[Said]) -> None:
         if isinstance(fact, Tick):
-            for device in self._silences:
-                heard_ms = device.line[HEARD]
-                if heard_ms == NOT_QUIET or not is_calm_tick(
-                    device.patience_ms, int(heard_ms), fact.measured_at_ms, fact.listening_since_ms
-                ):
-                    self._judge_silences(device, seq, fact, now_ms, said)
-        elif fact.device in self._devices and not (isinstance(fact, Presence) and not fact.online):
-            self._judge_silences(self._devices[fact.device], seq, fact, now_ms, said)
+            self._judge_tick(seq, fact, now_ms, said)
+        elif (device := self._devices.get(fact.device)) is not None:
+            device.open(self._turn)
+            if not (isinstance(fact, Presence) and not fact.online):
+                self._judge_silences(device, seq, fact, now_ms, said)
+            if isinstance(fact, Presence) and ONLINE in device.watches:
+                self._judge_quantity(device, ONLINE, seq, fact, now_ms, said)
         if isinstance(fact, Tick | Tap):
             for watch in self._rounds.values():
                 self._step(watch, seq, fact, now_ms, said)
+
+    def _judge_tick(self, seq: int, tick: Tick, now_ms: int, said: list[Said]) -> None:
+        for device in self._listeners:
+            heard_ms = device.line[HEARD]
+            if heard_ms == NOT_QUIET or not is_calm_tick(
+                device.patience_ms, int(heard_ms), tick.measured_at_ms, tick.listening_since_ms
+            ):
+                self._judge_silences(device, seq, tick, now_ms, said)
+        for device, watch in self._ticking:
+            if self._state_of(watch).phase is Phase.QUIET:
+                continue
+            device.open(self._turn)
+            self._show_heard(device)
+            self._step_shown(device, watch, seq, tick, now_ms, said)
 
     def _judge_silences(
         self, device: WatchedDevice, seq: int, fact: Fact, now_ms: int, said: list[Said]
     ) -> None:
         device.open(self._turn)
         self._show_heard(device)
-        for watch in device.silences:
-            self._step(watch, seq, fact, now_ms, said)
+        for watch in device.listeners:
+            self._step_shown(device, watch, seq, fact, now_ms, said)
         self._settle_heard(device)
+
+    def _step_shown(
+        self, device: WatchedDevice, watch: Watch, seq: int, fact: Fact, now_ms: int, said: list[Said]
+    ) -> None:
+        """Steps a watch by what is no calm reading of its quantity: the line is shown, then settled."""
+        quantities = [name for name in quantities_of(watch.condition) if name in device.watches]
+        for quantity in quantities:
+            self._show_value(device, quantity)
+        self._step(watch, seq, fact, now_ms, said)
+        for quantity in quantities:
+            self._settle_mark(device, quantity)
 
     def _judge_quantity(
         self, device: WatchedDevice, quantity: str, seq: int, fact: Fact, now_ms: int, said: list[Said]
@@ -216,7 +246,7 @@ class Judging:
         """Brings the states of the watches of silence up to date."""
         heard_ms = device.line[HEARD]
         if math.isfinite(heard_ms):
-            for watch in device.silences:
+            for watch in device.listeners:
                 self._remember(watch, after_signs_of_life(self._state_of(watch), int(heard_ms)))
 
     def _show_value(self, device: WatchedDevice, quantity: str) -> None:
@@ -243,8 +273,10 @@ class Judging:
             self._settle_mark(device, quantity)
 
     def _settle_heard(self, device: WatchedDevice) -> None:
-        ahead = self._is_ahead(device.silences)
-        device.line[HEARD] = NOT_QUIET if ahead else heard_of(map(self._state_of, device.silences))
+        listeners = device.listeners
+        ahead = self._is_ahead(listeners)
+        heard_ms = heard_of((watch, self._state_of(watch)) for watch in listeners)
+        device.line[HEARD] = NOT_QUIET if ahead else heard_ms
 
     def _settle_mark(self, device: WatchedDevice, quantity: str) -> None:
         watches = device.watches[quantity]
@@ -270,8 +302,6 @@ class Judging:
 
     def keep(self, saved: Iterable[WatchKey] = ()) -> None:
         """What the draft's watches said is durable, and the states of `saved`."""
-        if self._ahead:
-            self._catch_up()
         self._states.update(self._draft)
         self._dirty.update(self._draft)
         self._dirty.difference_update(saved)
@@ -327,14 +357,19 @@ class Judging:
         if math.isfinite(device.line[HEARD]):
             device.line[HEARD] = max(device.line[HEARD], heard_ms)
             return
-        for watch in device.silences:
-            if self._state_of(watch).phase is Phase.QUIET:
+        for watch in device.listeners:
+            if not is_silenced(watch, self._state_of(watch)):
                 self._restore(watch, after_signs_of_life(self._state_of(watch), int(heard_ms)))
         self._settle_heard(device)
 
     def _take_up_value(self, device: WatchedDevice, quantity: str, at_ms: int, value: float) -> None:
-        mark, low, high, excluded = device.bands[quantity]
-        if device.line[mark] <= at_ms and low <= value <= high and value not in excluded:
+        mark, low, high, excluded, other_type = device.bands[quantity]
+        if (
+            device.line[mark] <= at_ms
+            and low <= value <= high
+            and value not in excluded
+            and value.__class__ is not other_type
+        ):
             device.line[mark : mark + 2] = at_ms, value
             return
         for watch in device.watches[quantity]:
@@ -348,9 +383,10 @@ class Judging:
             self._states[key] = state
             self._dirty.add(key)
 
-    def _catch_up(self) -> None:
-        """Those that have judged no more facts than the others are ahead no more."""
-        past = [key for key, as_of in self._ahead.items() if as_of <= self._judged_to]
+    def _catch_up(self, judged_to: int) -> None:
+        """Those that have judged no more facts than the others are ahead no more. At the beginning of a turn:
+        what lines tell then goes over to states, which `keep` must not do once they are written."""
+        past = [key for key, as_of in self._ahead.items() if as_of <= judged_to]
         self._show_devices(past)
         for key in past:
             del self._ahead[key]
@@ -361,7 +397,8 @@ class Judging:
 def _by_device(watches: Iterable[Watch]) -> dict[str, WatchedDevice]:
     of_device: dict[str, list[Watch]] = {}
     for watch in watches:
-        of_device.setdefault(watch.subject, []).append(watch)
+        for device in devices_of(watch):
+            of_device.setdefault(device, []).append(watch)
     known_bands: dict[str, Bands] = {}
     return {id_: WatchedDevice(id_, of_it, known_bands) for id_, of_it in of_device.items()}
 

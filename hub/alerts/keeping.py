@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from hub.alerts import restlessness
 from hub.alerts.judging import Remembered, Said, WatchKey
 from hub.alerts.watched import Overheard
 from hub.book import journal
@@ -17,13 +18,26 @@ from hub.book.model import Alert, AlertChanged, RoundChanged, RoundRun
 from hub.book.tables import AlertRow, OverheardRow, RoundRow, WatchRow
 from rules import life
 from rules.bind import RoundTarget
-from rules.life import AlertState, Change, Lived
-from rules.model import Cleared, Raised, RoundMoved, RoundState, Rule, Severity, State
+from rules.life import AlertState, Change, Hush, Lived, Shelf
+from rules.model import (
+    Cleared,
+    Eased,
+    Raised,
+    RoundMoved,
+    RoundState,
+    Rule,
+    Severity,
+    State,
+    Worsened,
+)
 
 _state: Final = msgspec.msgpack.Decoder(State)
 _overheard: Final = msgspec.msgpack.Decoder(list[Overheard])
 _ALL_DEVICES: Final = "devices"
 _OPEN_RUNS: Final = (RoundState.PLANNED.value, RoundState.IN_PROGRESS.value)
+_RAISES: Final = frozenset({Change.RAISED, Change.RAISED_AGAIN})
+_TELLS_AGAIN: Final = _RAISES | {Change.SURFACED}
+_OF_ITS_CAUSE: Final = frozenset({Change.CAUSE_KNOWN, Change.CAUSE_GONE})
 _texts: Final = msgspec.msgpack.Decoder(tuple[str, ...])
 
 
@@ -97,13 +111,15 @@ def forget_watches(session: Session, keys: tuple[WatchKey, ...]) -> None:
         session.execute(delete(WatchRow).where(WatchRow.rule == rule, WatchRow.subject == subject))
 
 
-def apply(session: Session, said: Said, rule: Rule, now_ms: int) -> None:
-    """Writes down what a watch said."""
+def apply(session: Session, said: Said, rule: Rule, now_ms: int, *, late: bool = False) -> None:
+    """Writes down what a watch said; `late`: to a fact that arrived long after it was measured."""
     match said.event:
         case RoundMoved() as moved:
             _move_round(session, said.watch.subject, moved, now_ms)
         case Raised() | Cleared() as event:
-            _judge_alert(session, said, event, rule, now_ms)
+            _judge_alert(session, said, event, rule, now_ms, late=late)
+        case Worsened() | Eased() as event:
+            _weigh_alert(session, said.watch.subject, event, rule, now_ms)
 
 
 def unclosed(session: Session) -> tuple[Alert, ...]:
@@ -117,6 +133,18 @@ def recent(session: Session, limit: int) -> tuple[Alert, ...]:
     return tuple(
         alert_of(row) for row in session.scalars(select(AlertRow).order_by(AlertRow.id.desc()).limit(limit))
     )
+
+
+def newest_closed(session: Session, limit: int) -> tuple[Alert, ...]:
+    """The newest closed alerts, newest first."""
+    found = select(AlertRow).where(AlertRow.closed.is_(True)).order_by(AlertRow.id.desc()).limit(limit)
+    return tuple(alert_of(row) for row in session.scalars(found))
+
+
+def consequences(session: Session, alert: int) -> tuple[Alert, ...]:
+    """The alerts that were found to come from this one, oldest first."""
+    found = select(AlertRow).where(AlertRow.parent == alert).order_by(AlertRow.id)
+    return tuple(alert_of(row) for row in session.scalars(found))
 
 
 def runs_between(session: Session, first_ms: int, last_ms: int) -> tuple[RoundRun, ...]:
@@ -154,6 +182,19 @@ def alert_of(row: AlertRow) -> Alert:
         acknowledged_at_ms=row.acknowledged_at_ms,
         closed_by=row.closed_by,
         closed_action=row.closed_action,
+        put_right_by=row.put_right_by,
+        confirmed_by=row.confirmed_by,
+        hushes=hushes_of(state_of(row)),
+        suppressed_by=row.suppressed_by,
+        suppressed_why=row.suppressed_why,
+        suppressed_until_ms=row.suppressed_until_ms,
+        shelved_by=row.shelved_by,
+        shelved_why=row.shelved_why,
+        shelved_until_ms=row.shelved_until_ms,
+        shelved_once=row.shelved_once,
+        parent=row.parent,
+        late=row.late,
+        due_ms=row.due_ms,
     )
 
 
@@ -172,18 +213,30 @@ def run_of(row: RoundRow) -> RoundRun:
 
 
 def record_changes(
-    session: Session, row: AlertRow, lived: Lived, at_ms: int, *, by: str, note: str, now_ms: int
+    session: Session,
+    row: AlertRow,
+    lived: Lived,
+    at_ms: int,
+    *,
+    now_ms: int,
+    by: str = "",
+    note: str = "",
+    told: Mapping[Change, tuple[str, str]] | None = None,
 ) -> None:
-    """Gives an alert its new state and the journal an entry for each change."""
-    row.active, row.acknowledged, row.closed = (
-        lived.state.active,
-        lived.state.acknowledged,
-        lived.state.closed,
-    )
-    if lived.state.closed and row.closed_at_ms is None:
+    """Gives an alert its new state and the journal an entry for each change.
+
+    `by`, `note`: of the first change; `told`: who and why, of those changes that have somebody of their own.
+    """
+    _take(row, lived.state)
+    if not lived.state.closed:
+        row.closed_at_ms = None
+    elif row.closed_at_ms is None:
         row.closed_at_ms = at_ms
     session.flush()
-    for change in lived.changes:
+    hushes = hushes_of(lived.state)
+    for number, change in enumerate(lived.changes):
+        who, why = (told or {}).get(change, (by, note) if number == 0 else ("", ""))
+        is_shelved = change is Change.SHELVED
         decision = AlertChanged(
             alert=row.id,
             rule=row.rule,
@@ -193,33 +246,121 @@ def record_changes(
             active=row.active,
             closed=row.closed,
             at_ms=at_ms,
-            by=by,
-            note=note,
+            by=who,
+            note=why,
             value=row.value,
+            hushes=hushes,
+            until_ms=row.shelved_until_ms if is_shelved else None,
+            once=is_shelved and row.shelved_once,
+            parent=row.parent if change in _OF_ITS_CAUSE else None,
+            late=row.late and change in _RAISES,
+            due_ms=row.due_ms if change in _TELLS_AGAIN else None,
         )
         journal.record(session, decision, now_ms)
 
 
 def state_of(row: AlertRow) -> AlertState:
     """The part of an alert that its life is about."""
-    return AlertState(active=row.active, acknowledged=row.acknowledged, closed=row.closed)
+    until_ms = row.shelved_until_ms
+    return AlertState(
+        active=row.active,
+        acknowledged=row.acknowledged,
+        closed=row.closed,
+        put_right_by=row.put_right_by or "",
+        shelf=None if until_ms is None else Shelf(until_ms, once=bool(row.shelved_once)),
+        suppressed=frozenset(Hush(name) for name in (row.suppressed or "").split(",") if name),
+    )
 
 
-def _judge_alert(session: Session, said: Said, event: Raised | Cleared, rule: Rule, now_ms: int) -> None:
+def hushes_of(state: AlertState) -> tuple[Hush, ...]:
+    """What hushes an alert, in the order of `Hush`."""
+    return tuple(hush for hush in Hush if hush in state.hushes)
+
+
+def record_of(session: Session, alert: int) -> tuple[AlertChanged, ...]:
+    """Everything that became of one alert, oldest first."""
+    entries = (recorded.decision for recorded in journal.of_alert(session, alert))
+    return tuple(entry for entry in entries if isinstance(entry, AlertChanged))
+
+
+def state_from(record: Iterable[AlertChanged]) -> AlertState | None:
+    """An alert's state as its record alone tells it, oldest entry first; None: it was never raised."""
+    state: AlertState | None = None
+    for entry in record:
+        shelf = None if entry.until_ms is None else Shelf(entry.until_ms, once=entry.once)
+        state = life.after(state, entry.change, entry.by, shelf)
+    return state
+
+
+def _take(row: AlertRow, state: AlertState) -> None:
+    row.active, row.acknowledged, row.closed = state.active, state.acknowledged, state.closed
+    row.put_right_by = state.put_right_by
+    row.suppressed = ",".join(hush.value for hush in Hush if hush in state.suppressed)
+    if state.shelf is None:
+        row.shelved_until_ms, row.shelved_once, row.shelved_by, row.shelved_why = None, False, "", ""
+    else:
+        row.shelved_until_ms, row.shelved_once = state.shelf.until_ms, state.shelf.once
+
+
+def _judge_alert(
+    session: Session, said: Said, event: Raised | Cleared, rule: Rule, now_ms: int, *, late: bool
+) -> None:
+    subject = said.watch.subject
     row = session.scalars(
         select(AlertRow).where(
-            AlertRow.closed.is_(False), AlertRow.rule == rule.id, AlertRow.subject == said.watch.subject
+            AlertRow.closed.is_(False), AlertRow.rule == rule.id, AlertRow.subject == subject
         )
     ).first()
-    lived = life.judged(state_of(row) if row else None, event, rule.closing)
+    state = state_of(row) if row else None
+    flaps = _turns(state, event) and restlessness.turned(session, rule.id, subject, event.at_ms)
+    if row is not None and state is not None and flaps and isinstance(event, Cleared):
+        # It flaps from now on: before it clears, so that it does not close by itself.
+        state = _begin_to_flap(session, row, state, rule, event.at_ms, now_ms)
+    lived = life.judged(state, event, rule.closing)
     if lived is None:
         return
     if row is None:
-        row = _new_alert(rule, said.watch.subject, event)
+        row = _new_alert(rule, subject, event)
         session.add(row)
+    if lived.changes:
+        row.judged_at_ms = now_ms
     for change in lived.changes:
-        _mark(row, change, event)
-    record_changes(session, row, lived, event.at_ms, by="", note="", now_ms=now_ms)
+        _mark(row, change, event, late=late)
+    if lived.changes and isinstance(event, Raised):
+        row.severity = rule.severity_of(grave=event.grave).value
+    record_changes(session, row, lived, event.at_ms, now_ms=now_ms)
+    if flaps and isinstance(event, Raised):
+        _begin_to_flap(session, row, lived.state, rule, event.at_ms, now_ms)
+
+
+def _weigh_alert(session: Session, subject: str, event: Worsened | Eased, rule: Rule, now_ms: int) -> None:
+    """An open alert goes beyond the second limit of its rule, or comes back within it."""
+    row = session.scalars(
+        select(AlertRow).where(
+            AlertRow.closed.is_(False), AlertRow.rule == rule.id, AlertRow.subject == subject
+        )
+    ).first()
+    severity = rule.severity_of(grave=isinstance(event, Worsened))
+    if row is None or row.severity == severity.value:
+        return
+    row.severity, row.value = severity.value, event.value
+    state = state_of(row)
+    lived = life.worsened(state) if isinstance(event, Worsened) else Lived(state, (Change.EASED,))
+    record_changes(session, row, lived, event.at_ms, now_ms=now_ms)
+
+
+def _turns(state: AlertState | None, event: Raised | Cleared) -> bool:
+    """Whether this changes what is so; a correction does not, for it never was so."""
+    is_active = state is not None and state.active
+    return not is_active if isinstance(event, Raised) else is_active and not event.amended
+
+
+def _begin_to_flap(
+    session: Session, row: AlertRow, state: AlertState, rule: Rule, at_ms: int, now_ms: int
+) -> AlertState:
+    lived = life.surround(state, state.suppressed | {Hush.FLAPPING}, rule.closing, now_ms)
+    record_changes(session, row, lived, at_ms, now_ms=now_ms)
+    return lived.state
 
 
 def _new_alert(rule: Rule, subject: str, event: Raised | Cleared) -> AlertRow:
@@ -233,16 +374,25 @@ def _new_alert(rule: Rule, subject: str, event: Raised | Cleared) -> AlertRow:
         acknowledged_reason="",
         closed_by="",
         closed_action="",
+        confirmed_by="",
+        suppressed_by="",
+        suppressed_why="",
+        late=False,
     )
 
 
-def _mark(row: AlertRow, change: Change, event: Raised | Cleared) -> None:
+def _mark(row: AlertRow, change: Change, event: Raised | Cleared, *, late: bool) -> None:
     """The times and values that come with a judged change."""
     match change, event:
         case ((Change.RAISED | Change.RAISED_AGAIN), Raised()):
             row.raised_at_ms, row.since_ms, row.value = event.at_ms, event.since_ms, event.value
+            row.due_ms = event.due_ms
             row.cleared_at_ms = None
             row.acknowledged_by, row.acknowledged_reason, row.acknowledged_at_ms = "", "", None
+            row.closed_by, row.closed_action = "", ""
+            row.late = late
+            if Hush.CAUSE not in state_of(row).suppressed:
+                row.parent = None
         case ((Change.CLEARED | Change.AMENDED), Cleared()):
             row.cleared_at_ms = event.at_ms
         case _:

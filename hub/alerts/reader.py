@@ -8,7 +8,7 @@ to say now, by a rule that changed meanwhile, is said now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Final, TypeAlias
 
@@ -16,8 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from devices.facts import Fact, Tick
-from hub.alerts import keeping
+from hub.alerts import changed_rules, keeping
 from hub.alerts.judging import Judging, Said, WatchKey
+from hub.alerts.minding import Minder
 from hub.alerts.rounds import Plan, Runs
 from hub.book import cursors
 from hub.book.store import Book
@@ -27,13 +28,16 @@ from hub.config.model import Campus
 from hub.log.reader import LogReader
 from rules import life
 from rules.bind import RoundTarget, bind
-from rules.model import Subject, Watch
+from rules.model import Raised, Subject, Watch
 
 READER: Final = "alerts"
 BATCH: Final = 2_000
 SAVE_EVERY_MS: Final = 60_000
 # However short the time: a restart must not have more than this to judge again.
 SAVE_EVERY_FACTS: Final = 500_000
+# Raised by a fact that took longer than this to arrive, an alert is marked as late.
+LATE_MS: Final = 15 * 60_000
+MIND_EVERY_MS: Final = 1_000
 _INSTALLED: Final = "installed_at_ms"
 _PLANNED: Final = "rounds_planned_from"
 
@@ -55,6 +59,7 @@ class AlertsReader:
         now: NowMs,
         decided: Callable[[], None],
     ) -> None:
+        self._campus = campus
         self._rules = campus.rules
         self._round_rules = [rule for rule in campus.rules.values() if rule.select.subject is Subject.ROUND]
         self._log = log
@@ -74,12 +79,16 @@ class AlertsReader:
             self._runs = self._open_runs(session, plan, campus)
             keeping.forget_watches(session, self._strangers(session))
             self._withdraw(session)
-        self._saved_at_ms = now()
+            changed_rules.note(session, campus, now())
+            self._minder: Minder | None = Minder(campus, session)
+            self._minder.mind(session, now())
+        self._saved_at_ms = self._minded_at_ms = now()
 
     def turn(self) -> float:
         """Judges the next facts; returns how long to rest, in seconds."""
         batch = self._log.after(self.cursor, BATCH)
         if not batch:
+            self._mind_if_due()
             self._save_if_due()
             return 0.5
         self._planned, self._ticked_ms = [], None
@@ -87,10 +96,11 @@ class AlertsReader:
             said = self._judging.judge(batch.first, batch.facts, self._now(), self._before)
             speakers = {(one.watch.rule, one.watch.subject) for one in said}
             if said or self._planned:
-                self._write_down(said, speakers, batch.last)
+                self._write_down(said, speakers, batch.last, _late(said, batch.facts))
         except BaseException:
             self._judging.forget()
             self._runs.forget()
+            self._minder = None  # it may know of windows that nobody wrote down
             raise
         self._judging.keep(speakers)
         self._runs.keep()
@@ -100,6 +110,7 @@ class AlertsReader:
         if said or self._planned:
             self._decided()
         self._let_go()
+        self._mind_if_due()
         self._save_if_due()
         return 0.0
 
@@ -122,18 +133,48 @@ class AlertsReader:
                 if watch is not None:
                     self._judging.watch_round(watch)
 
-    def _write_down(self, said: list[Said], speakers: set[WatchKey], seq: int) -> None:
+    def _write_down(
+        self, said: list[Said], speakers: set[WatchKey], seq: int, late: frozenset[tuple[str, int]]
+    ) -> None:
         now_ms = self._now()
         with self._book.writing() as session:
             for planned in self._planned:
                 keeping.plan_round(session, *planned)
             for one in said:
-                keeping.apply(session, one, self._rules[one.watch.rule], now_ms)
+                is_late = (one.watch.subject, one.event.at_ms) in late
+                keeping.apply(session, one, self._rules[one.watch.rule], now_ms, late=is_late)
+            self._minder_in(session).mind(session, now_ms)
             if self._planned:
                 # Once a day. The cursor goes along, so that no restart plans by facts that were planned by.
                 self._write_memory(session, seq)
             else:
                 keeping.save_states(session, self._judging.shown(speakers), seq)
+
+    # --- minding ---
+
+    def _mind_if_due(self) -> None:
+        """Whatever begins or ends with the time."""
+        now_ms = self._now()
+        if 0 <= now_ms - self._minded_at_ms < MIND_EVERY_MS:
+            return
+        self._minded_at_ms = now_ms
+        if self._minder is not None and not self._minder.is_due(self._book, now_ms):
+            return
+        try:
+            with self._book.writing() as session:
+                changed = self._minder_in(session).mind(session, now_ms)
+        except BaseException:
+            self._minder = None
+            raise
+        if changed:
+            self._decided()
+
+    def _minder_in(self, session: Session) -> Minder:
+        if self._minder is None:
+            self._minder = Minder(self._campus, session)
+        return self._minder
+
+    # --- remembering ---
 
     def _write_memory(self, session: Session, seq: int) -> None:
         keeping.save_states(session, self._judging.unsaved(), seq)
@@ -199,6 +240,18 @@ class AlertsReader:
                 keeping.record_changes(session, row, lived, self._now(), by="", note="", now_ms=self._now())
 
 
+def _late(said: list[Said], facts: Sequence[Fact]) -> frozenset[tuple[str, int]]:
+    """Which (device, instant) of what was raised are those of facts that arrived long after."""
+    raised = {(one.watch.subject, one.event.at_ms) for one in said if isinstance(one.event, Raised)}
+    return frozenset(
+        (fact.device, fact.measured_at_ms)
+        for fact in (facts if raised else ())
+        if not isinstance(fact, Tick)
+        and (fact.device, fact.measured_at_ms) in raised
+        and fact.received_at_ms - fact.measured_at_ms > LATE_MS
+    )
+
+
 def installation(session: Session, now_ms: int) -> int:
     """Since when this campus is watched: noted at the first call, the same ever after."""
     row = session.get(MetaRow, _INSTALLED)
@@ -206,3 +259,9 @@ def installation(session: Session, now_ms: int) -> int:
         row = MetaRow(name=_INSTALLED, value=str(now_ms))
         session.add(row)
     return int(row.value)
+
+
+def installation_if_known(session: Session) -> int:
+    """Since when this campus is watched; 0 if nothing was ever judged here. Notes nothing."""
+    row = session.get(MetaRow, _INSTALLED)
+    return int(row.value) if row is not None else 0

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TypeAlias
 
 import msgspec
 
-from rules.life import Change
+from rules.life import Change, Hush
 from rules.model import RoundState, Severity
 
 
 class Alert(msgspec.Struct, frozen=True):
-    """One thing wrong. `active`: the cause lasts; `acknowledged_by`, `closed_by`: person ids, or empty."""
+    """One thing wrong. `active`: the cause lasts; `acknowledged_by`, `closed_by`: person ids, or empty.
+
+    `put_right_by`: it waits for somebody else to confirm that. `hushes`: why people are not told of it now;
+    `suppressed_…`: by whom, why and until when its surroundings do so, `shelved_…`: likewise for a person.
+    `parent`: the alert that was found to be its cause. `late`: what raised it arrived long after it was
+    measured. `due_ms`: when the limit that it forecasts will be reached, as it was known when raised."""
 
     id: int
     rule: str
@@ -30,6 +36,43 @@ class Alert(msgspec.Struct, frozen=True):
     acknowledged_at_ms: int | None
     closed_by: str
     closed_action: str
+    put_right_by: str = ""
+    confirmed_by: str = ""
+    hushes: tuple[Hush, ...] = ()
+    suppressed_by: str = ""
+    suppressed_why: str = ""
+    suppressed_until_ms: int | None = None
+    shelved_by: str = ""
+    shelved_why: str = ""
+    shelved_until_ms: int | None = None
+    shelved_once: bool = False
+    parent: int | None = None
+    late: bool = False
+    due_ms: int | None = None
+
+
+class Setting(Enum):
+    """What people set that hushes alerts."""
+
+    OUT_OF_SERVICE = "out_of_service"
+    MAINTENANCE = "maintenance"
+
+
+class Suppression(msgspec.Struct, frozen=True):
+    """Alerts on a device, or on all devices of an area, are not told. `until_ms` None: until a person says.
+
+    `ended_at_ms`: it is over; `ended_by`: a person's id, or empty when its time was up."""
+
+    id: int
+    kind: Setting
+    device: str
+    area: str
+    reason: str
+    set_by: str
+    set_at_ms: int
+    until_ms: int | None
+    ended_at_ms: int | None
+    ended_by: str
 
 
 class RoundRun(msgspec.Struct, frozen=True):
@@ -46,7 +89,11 @@ class RoundRun(msgspec.Struct, frozen=True):
 
 
 class AlertChanged(msgspec.Struct, frozen=True, tag="alert"):
-    """`at_ms`: when it happened, in the facts' time; `by`: a person's id, empty for the hub itself."""
+    """`at_ms`: when it happened, in the facts' time; `by`: a person's id, empty for the hub itself.
+
+    `hushes`: what keeps people from being told, after this and the changes made with it. `until_ms`, `once`:
+    of a shelf. `parent`: the cause, where this is about one. `due_ms`: of a forecast that was raised. Entries
+    of older books have none of these."""
 
     alert: int
     rule: str
@@ -59,6 +106,12 @@ class AlertChanged(msgspec.Struct, frozen=True, tag="alert"):
     by: str
     note: str
     value: float | None
+    hushes: tuple[Hush, ...] = ()
+    until_ms: int | None = None
+    once: bool = False
+    parent: int | None = None
+    late: bool = False
+    due_ms: int | None = None
 
 
 class RoundChanged(msgspec.Struct, frozen=True, tag="round"):

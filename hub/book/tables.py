@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # SQLite numbers rows by itself only where the type is exactly INTEGER.
@@ -69,7 +69,51 @@ class AlertRow(Base):
     acknowledged_at_ms: Mapped[int | None] = mapped_column(BigInteger)
     closed_by: Mapped[str] = mapped_column(String(64), default="")
     closed_action: Mapped[str] = mapped_column(Text, default="")
-    __table_args__ = (Index("alerts_unclosed", "closed", "rule", "subject"),)
+    put_right_by: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    confirmed_by: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    suppressed: Mapped[str] = mapped_column(String(96), default="", server_default="")  # with commas
+    suppressed_by: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    suppressed_why: Mapped[str] = mapped_column(Text, default="", server_default="")
+    suppressed_until_ms: Mapped[int | None] = mapped_column(BigInteger)
+    shelved_by: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    shelved_why: Mapped[str] = mapped_column(Text, default="", server_default="")
+    shelved_until_ms: Mapped[int | None] = mapped_column(BigInteger)
+    shelved_once: Mapped[bool] = mapped_column(default=False, server_default=false())
+    parent: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    late: Mapped[bool] = mapped_column(default=False, server_default=false())
+    judged_at_ms: Mapped[int | None] = mapped_column(BigInteger)  # by the hub's clock
+    due_ms: Mapped[int | None] = mapped_column(BigInteger)
+    __table_args__ = (
+        Index("alerts_unclosed", "closed", "rule", "subject"),
+        Index("alerts_judged", "judged_at_ms"),
+    )
+
+
+class SuppressionRow(Base):
+    """What people set that hushes alerts: `hub.book.model.Suppression`. Never removed."""
+
+    __tablename__ = "suppressions"
+    id: Mapped[int] = mapped_column(_Serial, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    device: Mapped[str] = mapped_column(String(64))
+    area: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(Text)
+    set_by: Mapped[str] = mapped_column(String(64))
+    set_at_ms: Mapped[int] = mapped_column(BigInteger)
+    until_ms: Mapped[int | None] = mapped_column(BigInteger)
+    ended_at_ms: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    ended_by: Mapped[str] = mapped_column(String(64))
+
+
+class RestlessRow(Base):
+    """How often a watch's alert came and went: `rules.flapping.Restless`."""
+
+    __tablename__ = "restless"
+    rule: Mapped[str] = mapped_column(String(64), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(96), primary_key=True)
+    changed: Mapped[int] = mapped_column(Integer)
+    to_ms: Mapped[int] = mapped_column(BigInteger)
+    flapping: Mapped[bool]
 
 
 class RoundRow(Base):

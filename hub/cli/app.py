@@ -13,6 +13,7 @@ from hub.cli.exits import MEANINGS
 from hub.cli.history import history_app
 from hub.cli.logs import log_app
 from hub.cli.notify import notify_app
+from hub.cli.rules import rules_app
 
 app = typer.Typer(
     name="campushub",
@@ -38,6 +39,7 @@ app.add_typer(log_app, name="log")
 app.add_typer(history_app, name="history")
 app.add_typer(broker_app, name="broker")
 app.add_typer(notify_app, name="notify")
+app.add_typer(rules_app, name="rules")
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration.", envvar="CAMPUSHUB_CONFIG")
@@ -266,6 +268,29 @@ def bench_storage(
 
     asked = storage.Asked(facts, devices, folder)
     bench.measure("storage", asked, storage.measure, as_json=as_json, compare=compare)
+
+
+@bench_app.command("rules")
+def bench_rules(
+    series: Annotated[
+        int, typer.Option(min=100, max=5_000, help="How many series; then 100 times as many.")
+    ] = 500,
+    turns: Annotated[int, typer.Option(min=1, help="Readings of each device that count.")] = 40,
+    devices: Annotated[int, typer.Option(min=10, help="Of how many devices the log is.")] = 500,
+    days: Annotated[float, typer.Option(min=0.01, max=90, help="Of how many days.")] = 1.0,
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+    compare: CompareOption = None,
+) -> None:
+    """Facts a second through the whole catalogue, on few and on many series; and a backtest over a log.
+
+    The backtest at full size: --days 30.
+    """
+    from hub.bench import rules
+    from hub.cli import bench
+
+    asked = rules.Asked(series, turns, devices, days, folder)
+    bench.measure("rules", asked, rules.measure, as_json=as_json, compare=compare)
 
 
 @app.command()

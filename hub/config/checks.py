@@ -14,14 +14,16 @@ from hub.config.broker_users import check_users
 from hub.config.calendar_checks import check_calendar
 from hub.config.document import Document, Entry
 from hub.config.faults import Fault, escaped, shown, suggestion
+from hub.config.maintenance import check_maintenance
 from hub.config.model import Format, HistoryKind
 from hub.config.rounds import check_rounds
 from hub.config.telling import check_telling
+from hub.config.topology import check_topology
 from hub.config.values import has_password, parse_uid
 from rules.bind import MAIN_QUANTITY
 from rules.model import Role
 
-_SECTIONS: Final = ("area", "person", "checkpoint", "device", "round", "channel")
+_SECTIONS: Final = ("area", "person", "checkpoint", "device", "round", "channel", "maintenance")
 _SPEAKS_AT_INTERVALS: Final = (Kind.FRIDGE.value, Kind.METER.value)
 _NATIVE_ONLY: Final = (Kind.CHECKPOINT.value, Kind.GATEWAY.value)
 _WITHOUT_OWN_LIMITS: Final = tuple(kind.value for kind in Kind if kind not in MAIN_QUANTITY)
@@ -41,6 +43,8 @@ def check(document: Document) -> list[Fault]:
         _broker,
         check_users,
         check_telling,
+        check_maintenance,
+        check_topology,
         _history,
         _book,
     )

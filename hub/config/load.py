@@ -12,6 +12,7 @@ from hub.config.broker_users import doubts
 from hub.config.calendar import doubts_of_calendar
 from hub.config.document import Document, read
 from hub.config.faults import ConfigurationError, Fault, in_order
+from hub.config.maintenance import check_rules_of_maintenance
 from hub.config.model import Campus
 from hub.config.resolve import book_url_in, resolve
 from hub.config.telling import check_addresses, check_rules
@@ -36,7 +37,9 @@ def load(
     rules, rule_faults = rulebook.compile_rules(document)
     faults += secret_faults + rule_faults
     faults += check_addresses(document, secrets.channel_urls)
-    faults += check_rules(document, frozenset((*(rule.id for rule in rules.rules), *rules.off)))
+    known_rules = frozenset((*(rule.id for rule in rules.rules), *rules.off))
+    faults += check_rules(document, known_rules)
+    faults += check_rules_of_maintenance(document, known_rules)
     if file is None or faults:
         raise ConfigurationError(faults)
     campus = resolve(path, file, replace(secrets, book_url=secrets.book_url or file.storage.book_url), rules)
@@ -60,9 +63,14 @@ def _moved(campus: Campus, folder: Path | None, web_port: int | None, broker_por
 
 
 def _warnings(document: Document, campus: Campus) -> Iterator[Fault]:
+    own = {entry.text("id"): entry for entry in document.entries("rule")}
     for rule in idle_rules(campus):
-        remedy = f'nothing to do; to be rid of this line: [rules."{rule.id}"] enabled = false'
-        yield document.fault(("rules", rule.id), "selects nothing on this campus", remedy)
+        if rule.id in document.section("rules").table:
+            remedy = f'nothing to do; to be rid of this line: [rules."{rule.id}"] enabled = false'
+            yield document.fault(("rules", rule.id), "selects nothing on this campus", remedy)
+        elif rule.id in own:
+            remedy = "look at `select`, and at the kinds and labels of the devices"
+            yield own[rule.id].fault("select", "selects nothing on this campus", remedy)
     passed = {place for walk in campus.rounds.values() for place in walk.checkpoints}
     for entry in document.entries("checkpoint"):
         if entry.text("id") not in passed:

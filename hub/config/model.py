@@ -19,6 +19,7 @@ from hub.broker.rights import User
 from hub.config.faults import Fault
 from rules.calendar import Calendar, DayKind
 from rules.model import Role, Rule, Severity, Text
+from rules.windows import Plan
 
 
 class Language(Enum):
@@ -131,6 +132,8 @@ class Device:
 
     `sensor`: which of several sensors on one maker's device (Tasmota: the DS18B20's Id), or empty.
     `low`, `high`: the device's own limits on its main quantity, over the rules' defaults.
+    `via`: the gateway that carries its messages; `fed_by`: the meter of the circuit that feeds it; or empty.
+    `labels`: words that rules select it by.
     """
 
     id: str
@@ -145,6 +148,9 @@ class Device:
     storing: Storing | None
     low: float | None
     high: float | None
+    via: str = ""
+    fed_by: str = ""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +247,21 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class MaintenanceWindow:
+    """When work is expected on `devices` and in `areas`, as far as `rules` (patterns of ids; none: all) go.
+
+    Neither devices nor areas: wherever these rules apply. `owner`: a person's id."""
+
+    id: str
+    devices: tuple[str, ...]
+    areas: tuple[str, ...]
+    rules: tuple[str, ...]
+    plan: Plan
+    reason: Text
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class Campus:
     """The whole configuration. `rules`: the catalogue's with this campus's overrides, disabled ones left out.
 
@@ -263,3 +284,4 @@ class Campus:
     warnings: tuple[Fault, ...] = ()
     channels: Mapping[str, Channel] = field(default_factory=dict)
     policies: tuple[Policy, ...] = ()  # the first that fits an alert is the one
+    maintenance: tuple[MaintenanceWindow, ...] = ()

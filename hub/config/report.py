@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sized
+from typing import assert_never
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -16,7 +17,26 @@ from hub.config.telling_report import telling
 from hub.config.values import WEEKDAYS
 from rules.bind import MAIN_QUANTITY
 from rules.calendar import DayKind
-from rules.model import Condition, Direction, Role, SensorFault, Silent, Subject, Text, Threshold, Watch
+from rules.model import (
+    Condition,
+    Count,
+    Direction,
+    Forecast,
+    Held,
+    Outside,
+    Rate,
+    Role,
+    RoundIncomplete,
+    SensorFault,
+    Silent,
+    Spread,
+    Stuck,
+    Subject,
+    Text,
+    Threshold,
+    Total,
+    Watch,
+)
 
 _MINUTE_MS = 60_000
 
@@ -134,14 +154,56 @@ def _rules(campus: Campus) -> Table:
 
 
 def _condition(condition: Condition) -> str:
-    if isinstance(condition, Threshold):
-        beyond = f"{condition.quantity} {condition.direction.value} {condition.limit:g}"
-        return f"{beyond} for {_duration(condition.for_ms)}" if condition.for_ms else beyond
-    if isinstance(condition, Silent):
-        return f"silent for {_duration(condition.after_ms)}"
-    if isinstance(condition, SensorFault):
-        return f"{condition.quantity} not within {condition.low:g} to {condition.high:g}"
-    return "a checkpoint is not passed in time"
+    match condition:
+        case Threshold():
+            grave = "" if condition.grave is None else f", critical at {condition.grave:g}"
+            beyond = f"{condition.quantity} {condition.direction.value} {condition.limit:g}"
+            return f"{beyond}{_for(condition.for_ms)}{grave}"
+        case Silent():
+            return f"silent for {_duration(condition.after_ms)}"
+        case SensorFault():
+            return f"{condition.quantity} not within {condition.low:g} to {condition.high:g}"
+        case Outside():
+            band = f"{condition.low:g} to {condition.high:g}"
+            return f"{condition.quantity} outside {band}{_for(condition.for_ms)}"
+        case RoundIncomplete():
+            return "a checkpoint is not passed in time"
+        case _:
+            return _course_or_state(condition)
+
+
+def _course_or_state(condition: Rate | Forecast | Stuck | Held | Count | Spread | Total) -> str:
+    match condition:
+        case Rate():
+            moves = "rises" if condition.direction is Direction.ABOVE else "falls"
+            within = _duration(condition.within_ms)
+            return f"{condition.quantity} {moves} by over {condition.limit:g} within {within}"
+        case Forecast():
+            beyond = f"{condition.direction.value} {condition.limit:g}"
+            return f"{condition.quantity} will be {beyond} within {_duration(condition.ahead_ms)}"
+        case Stuck():
+            return f"{condition.quantity} the very same for {_duration(condition.after_ms)}"
+        case Held():
+            return f"{condition.quantity} {_flag(condition.wanted)}{_for(condition.for_ms)}"
+        case Count():
+            within = _duration(condition.within_ms)
+            return f"{condition.quantity} begins {condition.times} times within {within}"
+        case Spread():
+            off = f"over {condition.limit:g} % off their mean"
+            return f"one of {', '.join(condition.quantities)} {off}{_for(condition.for_ms)}"
+        case Total():
+            off = f"over {condition.limit:g} % off the sum of {', '.join(condition.parts)}"
+            return f"{condition.quantity} {off}{_for(condition.for_ms)}"
+        case _:
+            assert_never(condition)
+
+
+def _for(ms: int) -> str:
+    return f" for {_duration(ms)}" if ms else ""
+
+
+def _flag(wanted: bool) -> str:
+    return "yes" if wanted else "no"
 
 
 def _rounds(campus: Campus) -> Table:

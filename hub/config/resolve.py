@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from hub.config import schema
 from hub.config.broker_users import users_of
 from hub.config.calendar import calendar_of
+from hub.config.maintenance import windows_of
 from hub.config.model import (
     Area,
     Broker,
@@ -60,6 +61,7 @@ def resolve(source: Path, file: schema.File, secrets: Secrets, rulebook: Ruleboo
         rules_off=rulebook.off,
         channels=_by_id(channels_of(file, secrets.channel_urls)),
         policies=policies_of(file),
+        maintenance=windows_of(file.maintenance, ZoneInfo(file.site.zone)),
     )
 
 
@@ -123,6 +125,9 @@ def _device(device: schema.DeviceTable) -> Device:
         storing=device.storing,
         low=device.low,
         high=device.high,
+        via=device.via or "",
+        fed_by=device.fed_by or "",
+        labels=tuple(device.labels),
     )
 
 

@@ -1,7 +1,9 @@
-"""The shipped rules with this campus's own numbers: `[rules."cold.chilled.warm"]` and the like."""
+"""The rules of this campus: the shipped ones with its own numbers (`[rules."cold.chilled.warm"]` and such),
+and those that it writes itself (`[[rule]]`)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
@@ -9,10 +11,16 @@ from typing import Final
 
 from hub.config.document import Document, Entry
 from hub.config.faults import Fault, escaped, suggestion
-from rules.catalogue import CatalogueError, override, parse, tunable
+from hub.config.model import Storing
+from rules.catalogue import CatalogueError, override, parse, parse_own, tunable
 from rules.model import Rule
 
 ENABLED: Final = "enabled"
+_OWN: Final = "own rule"
+_REMEDY: Final = "correct it, or leave it out to keep the shipped number"
+_SHAPE: Final = "docs/rules.md shows the shape of a rule, and what each kind of it needs"
+# In a fault: `playbook 2` is the second table under that key, `limit must be …` is about a key.
+_STEP: Final = re.compile(r"([a-z_]+)(?: ([0-9]+))?\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ def shipped() -> tuple[Rule, ...]:
 
 
 def compile_rules(document: Document) -> tuple[Rulebook, list[Fault]]:
-    """The rules in force here, and every fault of the overrides."""
+    """The rules in force here, and every fault of the overrides and of the campus's own rules."""
     catalogue = shipped()
     faults = list(_unknown(document, {rule.id for rule in catalogue}))
     rules, off = [], []
@@ -41,6 +49,11 @@ def compile_rules(document: Document) -> tuple[Rulebook, list[Fault]]:
             off.append(rule.id)
         else:
             rules.append(rules_own)
+        faults += _unselectable(document, entry, rules_own)
+    for entry in document.entries("rule"):
+        own, its_faults = _own(entry, {rule.id for rule in (*catalogue, *rules)})
+        rules += own
+        faults += its_faults
     return Rulebook(tuple(rules), tuple(off)), faults
 
 
@@ -81,11 +94,65 @@ def _located(rule: Rule, entry: Entry, changes: dict[str, object], problems: tup
             override(rule, {key: value})
         except CatalogueError as error:
             causes.update((problem, key) for problem in error.faults if problem not in causes)
-    remedy = "correct it, or leave it out to keep the shipped number"
     return [
-        entry.fault((causes[problem],) if problem in causes else (), _short(rule, problem), remedy)
+        entry.fault((causes[problem],) if problem in causes else (), _short(rule, problem), _REMEDY)
         for problem in problems
     ]
+
+
+def _own(entry: Entry, taken: set[str]) -> tuple[tuple[Rule, ...], list[Fault]]:
+    """The rules of one [[rule]]: several, where it has `each`."""
+    try:
+        rules = parse_own(entry.table, _OWN)
+    except CatalogueError as error:
+        return (), [_fault_of_own(entry, problem) for problem in error.faults]
+    faults = [
+        entry.fault("id", f"“{rule.id}” is the id of another rule", "choose another id")
+        for rule in rules
+        if rule.id in taken
+    ]
+    for rule in rules[:1]:
+        faults += _unselectable(entry.document, entry, rule)
+    return rules, faults
+
+
+def _fault_of_own(entry: Entry, problem: str) -> Fault:
+    """The fault at the innermost key that its sentence names: `own rule (x.y): parameters: limit must …`."""
+    place: tuple[str | int, ...] = ()
+    table: object = entry.table
+    sentence = problem.removeprefix(_OWN).removeprefix(f" ({entry.text('id')})").removeprefix(": ")
+    rest = sentence
+    while (found := _STEP.match(rest)) is not None and isinstance(table, dict):
+        key, number = found[1], found[2]
+        is_last = not rest[found.end() :].startswith(": ")
+        if key in table or is_last:
+            place = (*place, key)
+        table = table.get(key)
+        if number and isinstance(table, list):
+            place = (*place, int(number) - 1)
+            table = table[int(number) - 1]
+        if is_last:
+            break
+        rest = rest[found.end() + 2 :]
+    shown = "".join(c if c.isprintable() else "?" for c in sentence)[:300]
+    return entry.fault(place, shown, _SHAPE)
+
+
+def _unselectable(document: Document, entry: Entry, rule: Rule) -> Iterator[Fault]:
+    """Areas and kinds of storage that this campus does not have; labels and ids may be for later."""
+    select = entry.table.get("select")
+    if not isinstance(select, dict):
+        return
+    areas = {own_id for area in document.entries("area") if (own_id := area.text("id")) is not None}
+    for area in rule.select.areas if "areas" in select else ():
+        if area not in areas:
+            problem = f"there is no [[area]] “{escaped(area)}”"
+            yield entry.fault(("select", "areas"), problem, suggestion(area, areas))
+    storages = {storing.value for storing in Storing}
+    for storage in rule.select.storages if "storages" in select else ():
+        if storage not in storages:
+            problem = f"“{escaped(storage)}” is nothing that a fridge is storing"
+            yield entry.fault(("select", "storages"), problem, suggestion(storage, storages))
 
 
 def _short(rule: Rule, problem: str) -> str:

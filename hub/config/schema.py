@@ -12,6 +12,7 @@ from pydantic import Field
 from devices.facts import Kind
 from hub.config import values
 from hub.config.calendar_schema import CalendarTable
+from hub.config.maintenance_schema import MaintenanceTable
 from hub.config.model import Format, HistoryKind, Language, Storing
 from hub.config.table import Table, Text
 from hub.config.telling_schema import ChannelTable, PolicyTable
@@ -176,6 +177,15 @@ class DeviceTable(Table):
     )
     low: values.Limit | None = Field(default=None, description="write a number, as in 0 or -18.5")
     high: values.Limit | None = Field(default=None, description="write a number, as in 8 or 8.5")
+    via: values.Id | None = Field(
+        default=None, description="write the id of the gateway that carries its messages"
+    )
+    fed_by: values.Id | None = Field(
+        default=None, description="write the id of the meter of the circuit that feeds it"
+    )
+    labels: list[values.Id] = Field(
+        default_factory=list, description='write words that rules select it by, as in ["off-at-night"]'
+    )
 
 
 class RoundTable(Table):
@@ -219,6 +229,12 @@ class File(Table):
     round: list[RoundTable] = Field(default_factory=list, description="write each as [[round]]")
     channel: list[ChannelTable] = Field(default_factory=list, description="write each as [[channel]]")
     policy: list[PolicyTable] = Field(default_factory=list, description="write each as [[policy]]")
+    maintenance: list[MaintenanceTable] = Field(
+        default_factory=list, description="write each as [[maintenance]]"
+    )
+    rule: list[dict[str, Any]] = Field(
+        default_factory=list, description="write each as [[rule]], of the shape that docs/rules.md shows"
+    )
     rules: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description='write each as [rules."the.rule\'s.id"]'
     )

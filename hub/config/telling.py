@@ -85,7 +85,7 @@ def _channel(channel: Entry) -> Iterator[Fault]:
     if not any(key in channel.table for key in _PLACES):
         yield channel.fault("url_env", "is missing", "name the environment variable that holds the address")
     url = channel.text("url")
-    if url is not None and is_secret(url):
+    if url is not None and is_secret(url) and not problem_of(url):
         remedy = (
             "take it out, and name its place with url_env or url_file: whoever has it can send as the hub"
         )

@@ -17,13 +17,41 @@ from hub.live.state import DeviceState
 from hub.web.deps import Health
 from hub.web.scene import Element, Face, Scene, Section, hears_device, number_of, tone_of
 from rules.bind import bind
+from rules.life import REOPENED_WITHIN_MS, SHELF_MS, Hush
 from rules.model import Closing, Condition, Role, Rule, Severity, Text, Threshold
 
 _RANK: Final = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _TONES: Final = {Severity.CRITICAL: "crit", Severity.WARNING: "warn", Severity.INFO: "info"}
 _NEWEST: Final = 10**12
 _OTHER_KINDS: Final = (Kind.CHECKPOINT, Kind.GATEWAY)
+_HOURS: Final = (1, 2, 4, 8)
+_HOUR_MS: Final = 3_600_000
+# As the rights table has it: no form is shown to somebody whom its route refuses.
+_REOPENERS: Final = frozenset({Role.HEAD, Role.ADMIN})
+_SHELVERS: Final = _REOPENERS | {Role.MAINTENANCE, Role.CANTEEN}
 _LOOK_ONLY: Final = frozenset({Role.WALL})
+
+
+class Quiet(msgspec.Struct, frozen=True):
+    """One thing that keeps people from being told: by whom, why, until when, as far as that is known."""
+
+    hush: Hush
+    by: str
+    why: str
+    until_ms: int | None
+    once: bool
+
+
+class Below(msgspec.Struct, frozen=True):
+    """Another alert of the same incident, in one line."""
+
+    id: int
+    title: Text
+    subject: Text
+    tone: str
+    severity: Severity
+    active: bool
+    closed: bool
 
 
 class AlertCard(msgspec.Struct, frozen=True):
@@ -59,6 +87,15 @@ class AlertCard(msgspec.Struct, frozen=True):
     closes_itself: bool
     may_act: bool
     may_close: bool  # now, by whoever may act
+    needs_second: bool = False  # once put right, another person has to confirm it
+    put_right_by: str = ""
+    put_right: str = ""
+    quiet: tuple[Quiet, ...] = ()
+    shelf_hours: tuple[int, ...] = ()  # what it may be shelved for, by whoever looks; none: it may not
+    may_unshelve: bool = False
+    may_reopen: bool = False
+    below: tuple[Below, ...] = ()
+    late: bool = False
     is_record: bool = False
     peak: float | None = None
 
@@ -73,6 +110,7 @@ class AlertsSummary(msgspec.Struct, frozen=True):
     warning: int
     info: int
     to_close: int
+    quiet: int = 0  # shelved, suppressed or below their cause: not in any of the others
 
     @property
     def active(self) -> int:
@@ -111,15 +149,10 @@ class HealthCard(msgspec.Struct, frozen=True):
 
 def sections(scene: Scene) -> tuple[Section, ...]:
     """The open alerts, gravest first, and the hub's own health."""
-    cards = sorted((alert_card(scene, alert) for alert in scene.alerts), key=lambda card: card.order)
+    spoken = (alert for alert in scene.alerts if not is_quiet(alert))
+    cards = sorted((alert_card(scene, alert) for alert in spoken), key=lambda card: card.order)
     alerts = tuple(
-        Element(
-            f"alert-{card.id}",
-            "desk/alert-card.html",
-            card,
-            ((Topic.ALERT, str(card.id)), *_hears_subject(scene, card.id)),
-        )
-        for card in cards
+        Element(f"alert-{card.id}", "desk/alert-card.html", card, _hears(scene, card)) for card in cards
     )
     summary = Element(
         "alerts-summary", "desk/summary.html", summary_of(scene), ((Topic.ALERT, None), (Topic.HEALTH, None))
@@ -130,6 +163,25 @@ def sections(scene: Scene) -> tuple[Section, ...]:
 
 
 FACE: Final = Face("hub.desk", sections)
+
+
+def is_quiet(alert: Alert) -> bool:
+    """Whether people are not told of it for a reason other than that it comes and goes."""
+    return any(hush is not Hush.FLAPPING for hush in alert.hushes)
+
+
+def below(scene: Scene, alert: Alert) -> Below:
+    """One line about another alert of the incident."""
+    rule = scene.campus.rules.get(alert.rule)
+    return Below(
+        id=alert.id,
+        title=rule.title if rule else Text(alert.rule, alert.rule),
+        subject=_subject(scene, alert, scene.campus.devices.get(alert.subject))[0],
+        tone=_TONES[alert.severity],
+        severity=alert.severity,
+        active=alert.active,
+        closed=alert.closed,
+    )
 
 
 def may_act(role: Role) -> bool:
@@ -143,9 +195,10 @@ def alert_card(scene: Scene, alert: Alert) -> AlertCard:
     device = scene.campus.devices.get(alert.subject)
     threshold = _threshold(rule, device)
     name, area, progress, missing, owner = _subject(scene, alert, device)
+    beneath = [one for one in scene.alerts if _is_below(one, alert)]
     return AlertCard(
         id=alert.id,
-        order=f"{int(not alert.active)}{_RANK[alert.severity]}{_NEWEST - alert.id:013d}",
+        order=f"{int(not alert.active)}{_RANK[_gravest(scene, alert)]}{_NEWEST - alert.id:013d}",
         severity=alert.severity,
         tone=_TONES[alert.severity],
         title=rule.title if rule else Text(alert.rule, alert.rule),
@@ -171,7 +224,17 @@ def alert_card(scene: Scene, alert: Alert) -> AlertCard:
         acknowledged_at_ms=alert.acknowledged_at_ms,
         closes_itself=rule is not None and rule.closing is Closing.AUTO,
         may_act=may_act(scene.viewer.role) and not alert.closed,
-        may_close=not alert.active or (rule is not None and rule.closing is Closing.REVIEW),
+        may_close=not alert.put_right_by
+        and (not alert.active or (rule is not None and rule.closing is Closing.REVIEW)),
+        needs_second=rule is not None and rule.closing is Closing.SECOND,
+        put_right_by=scene.person_name(alert.put_right_by),
+        put_right=alert.closed_action if alert.put_right_by else "",
+        quiet=_quiet(scene, alert),
+        shelf_hours=_shelf_hours(scene, alert),
+        may_unshelve=Hush.SHELVED in alert.hushes and scene.viewer.role in _SHELVERS,
+        may_reopen=_may_reopen(scene, alert),
+        below=tuple(below(scene, one) for one in beneath),
+        late=alert.late,
     )
 
 
@@ -183,14 +246,16 @@ def record_card(scene: Scene, alert: Alert, peak: Callable[[AlertCard], float | 
 
 def summary_of(scene: Scene) -> AlertsSummary:
     """The open alerts counted."""
-    active = [alert.severity for alert in scene.alerts if alert.active]
+    spoken = [alert for alert in scene.alerts if not is_quiet(alert)]
+    active = [_gravest(scene, alert) for alert in spoken if alert.active]
     health = scene.health
     return AlertsSummary(
         blind=not health.broker_connected or bool(health.log_fault or health.failing_loops),
         critical=active.count(Severity.CRITICAL),
         warning=active.count(Severity.WARNING),
         info=active.count(Severity.INFO),
-        to_close=sum(not alert.active for alert in scene.alerts),
+        to_close=sum(not alert.active for alert in spoken),
+        quiet=len(scene.alerts) - len(spoken),
     )
 
 
@@ -250,7 +315,47 @@ def _reading(scene: Scene, alert: Alert, threshold: Threshold | None) -> float |
     return number_of(now, threshold.quantity) if now and threshold else None
 
 
-def _hears_subject(scene: Scene, id_: int) -> tuple[tuple[Topic, str | None], ...]:
-    alert = next(alert for alert in scene.alerts if alert.id == id_)
+def _quiet(scene: Scene, alert: Alert) -> tuple[Quiet, ...]:
+    found = []
+    for hush in alert.hushes:
+        if hush is Hush.SHELVED:
+            by, why, until_ms = alert.shelved_by, alert.shelved_why, alert.shelved_until_ms
+        elif hush in (Hush.MAINTENANCE, Hush.OUT_OF_SERVICE):
+            by, why, until_ms = alert.suppressed_by, alert.suppressed_why, alert.suppressed_until_ms
+        else:
+            by, why, until_ms = "", "", None
+        once = hush is Hush.SHELVED and alert.shelved_once
+        found.append(Quiet(hush, scene.person_name(by), why, until_ms, once))
+    return tuple(found)
+
+
+def _shelf_hours(scene: Scene, alert: Alert) -> tuple[int, ...]:
+    is_possible = alert.active and Hush.SHELVED not in alert.hushes
+    if not is_possible or scene.viewer.role not in _SHELVERS:
+        return ()
+    return tuple(hours for hours in _HOURS if hours * _HOUR_MS <= SHELF_MS[alert.severity])
+
+
+def _may_reopen(scene: Scene, alert: Alert) -> bool:
+    if not alert.closed or scene.viewer.role not in _REOPENERS:
+        return False
+    closed_at_ms = alert.closed_at_ms if alert.closed_at_ms is not None else alert.raised_at_ms
+    is_newer = any((one.rule, one.subject) == (alert.rule, alert.subject) for one in scene.alerts)
+    return not is_newer and scene.now_ms - closed_at_ms <= REOPENED_WITHIN_MS
+
+
+def _gravest(scene: Scene, alert: Alert) -> Severity:
+    """An incident is as grave as the gravest that it led to and that lasts."""
+    beneath = (one.severity for one in scene.alerts if _is_below(one, alert) and one.active)
+    return min((alert.severity, *beneath), key=_RANK.__getitem__)
+
+
+def _is_below(alert: Alert, cause: Alert) -> bool:
+    return alert.parent == cause.id and Hush.CAUSE in alert.hushes
+
+
+def _hears(scene: Scene, card: AlertCard) -> tuple[tuple[Topic, str | None], ...]:
+    alert = next(alert for alert in scene.alerts if alert.id == card.id)
     topic = Topic.ROUND if alert.subject not in scene.campus.devices else Topic.DEVICE
-    return ((topic, alert.subject),)
+    others = tuple((Topic.ALERT, str(one.id)) for one in scene.alerts if one.parent == card.id)
+    return ((Topic.ALERT, str(card.id)), (topic, alert.subject), *others)

@@ -9,7 +9,6 @@ import msgspec
 
 from devices.series import measurement_of
 from hub.alerts import keeping
-from hub.book import journal
 from hub.book.model import Alert, AlertChanged, RoundRun
 from hub.book.store import Book
 from hub.book.tables import AlertRow, RoundRow
@@ -27,13 +26,15 @@ _LARGEST_ID: Final = 2**63 - 1
 
 
 class AlertFile(msgspec.Struct, frozen=True):
-    """An alert, everything that became of it and whom that was told (oldest first), and the round that it is
-    about, if it is."""
+    """An alert, everything that became of it and whom that was told (oldest first), the round that it is
+    about, if it is, and what it was found to come from and to lead to."""
 
     alert: Alert
     record: tuple[AlertChanged, ...]
     told: tuple[Entry, ...]
     run: RoundRun | None
+    cause: Alert | None = None
+    consequences: tuple[Alert, ...] = ()
 
 
 class Records(msgspec.Struct, frozen=True):
@@ -52,13 +53,15 @@ def alert_file(book: Book, id_: int) -> AlertFile | None:
         row = session.get(AlertRow, id_)
         if row is None:
             return None
-        changes = (recorded.decision for recorded in journal.of_alert(session, id_))
         run = session.get(RoundRow, row.subject)
+        cause = session.get(AlertRow, row.parent) if row.parent is not None else None
         return AlertFile(
             alert=keeping.alert_of(row),
-            record=tuple(change for change in changes if isinstance(change, AlertChanged)),
+            record=keeping.record_of(session, id_),
             told=ledger.of_alert(session, id_),
             run=keeping.run_of(run) if run is not None else None,
+            cause=keeping.alert_of(cause) if cause is not None else None,
+            consequences=keeping.consequences(session, id_),
         )
 
 
@@ -71,10 +74,16 @@ def notices_of(book: Book, person: str) -> tuple[tuple[Entry, Alert | None], ...
     return tuple((entry, alerts.get(entry.notice.alert)) for entry in entries)
 
 
-def recent_alerts(book: Book) -> tuple[Alert, ...]:
-    """The newest alerts, closed ones too, newest first."""
+def unclosed_alerts(book: Book) -> tuple[Alert, ...]:
+    """Every alert that somebody still has to deal with, newest first."""
     with book.reading() as session:
-        return keeping.recent(session, _ALERTS)
+        return keeping.unclosed(session)
+
+
+def closed_alerts(book: Book) -> tuple[Alert, ...]:
+    """The newest closed alerts, newest first."""
+    with book.reading() as session:
+        return keeping.newest_closed(session, _ALERTS)
 
 
 def peak(deps: Deps, alert: Alert, quantity: str, *, above: bool) -> float | None:

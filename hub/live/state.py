@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import Enum
 from typing import Final, assert_never
 
@@ -13,12 +13,20 @@ from hub.live.board import DeviceNow
 from rules.machine import Verdict
 from rules.model import (
     Condition,
+    Count,
     Direction,
+    Forecast,
+    Held,
+    Outside,
+    Rate,
     RoundIncomplete,
     SensorFault,
     Severity,
     Silent,
+    Spread,
+    Stuck,
     Threshold,
+    Total,
     Watch,
 )
 from rules.sensing import is_plausible
@@ -38,6 +46,7 @@ class DeviceState(Enum):
     SILENT = "silent"  # nothing received for longer than its patience
     FAULT = "fault"  # the value is none that its sensor can mean
     BEYOND = "beyond"  # a value is beyond its limit
+    NOTICED = "noticed"  # an alert says that something is not as it should be, and no value is beyond a limit
     OK = "ok"
 
 
@@ -68,21 +77,28 @@ def standing(
     patience = patience_ms(interval_ms)
     stale = patience is not None and at_ms - now.received_at_ms > patience
     decided = _by_alerts(now, watches, tuple(alerts), stale=stale)
-    if decided is not None:
+    if decided is not None and decided.state is not DeviceState.NOTICED:
         return decided
     if now.online is False:
         return Standing(DeviceState.OFFLINE, stale=stale)
     if stale:
         return Standing(DeviceState.SILENT, stale=True)
-    return _by_values(now, watches)
+    by_values = _by_values(now, watches, at_ms)
+    return by_values if decided is None or by_values.state is not DeviceState.OK else decided
 
 
 def limits(watches: Iterable[Watch], quantity: str) -> tuple[float | None, float | None]:
-    """The lowest and highest value of `quantity` that no rule minds; None: no limit on that side."""
+    """The lowest and highest value of `quantity` that no rule minds at any time; None: no such limit."""
     lows: list[float] = []
     highs: list[float] = []
-    for condition in _thresholds(watches):
-        if condition.quantity == quantity:
+    for watch in watches:
+        condition = watch.condition
+        if watch.when is not None or watch.except_when is not None:
+            continue
+        if isinstance(condition, Outside) and condition.quantity == quantity:
+            lows.append(condition.low)
+            highs.append(condition.high)
+        elif isinstance(condition, Threshold) and condition.quantity == quantity:
             (lows if condition.direction is Direction.BELOW else highs).append(condition.limit)
     return max(lows, default=None), min(highs, default=None)
 
@@ -92,10 +108,16 @@ def _by_alerts(
 ) -> Standing | None:
     conditions = {watch.rule: watch.condition for watch in watches}
     for severity in _GRAVEST_FIRST:
-        for alert in alerts:
-            condition = conditions.get(alert.rule)
-            if alert.active and alert.severity is severity and condition is not None:
-                return _of_condition(now, condition, severity, stale=stale)
+        found = [
+            _of_condition(now, condition, severity, stale=stale)
+            for alert in alerts
+            if alert.active
+            and alert.severity is severity
+            and (condition := conditions.get(alert.rule)) is not None
+        ]
+        # What a value says by itself goes before what only an alert can say.
+        if found:
+            return next((one for one in found if one and one.state is not DeviceState.NOTICED), found[0])
     return None
 
 
@@ -105,8 +127,12 @@ def _of_condition(
     match condition:
         case Threshold():
             return Standing(DeviceState.BEYOND, severity, condition, stale=stale)
-        case SensorFault():
+        case Outside():
+            return Standing(DeviceState.BEYOND, severity, stale=stale)
+        case SensorFault() | Stuck():
             return Standing(DeviceState.FAULT, severity, stale=stale)
+        case Rate() | Forecast() | Held() | Count() | Spread() | Total():
+            return Standing(DeviceState.NOTICED, severity, stale=stale)
         case Silent():
             state = DeviceState.OFFLINE if now.online is False else DeviceState.SILENT
             return Standing(state, severity, stale=True)
@@ -116,19 +142,24 @@ def _of_condition(
             assert_never(condition)
 
 
-def _by_values(now: DeviceNow, watches: tuple[Watch, ...]) -> Standing:
-    for watch in watches:
-        if isinstance(watch.condition, SensorFault) and _is_faulty(now, watch.condition):
+def _by_values(now: DeviceNow, watches: tuple[Watch, ...], at_ms: int) -> Standing:
+    in_force = tuple(watch.condition for watch in watches if watch.applies(at_ms))
+    for condition in in_force:
+        if isinstance(condition, SensorFault) and _is_faulty(now, condition):
             return Standing(DeviceState.FAULT)
-    for condition in _thresholds(watches):
-        value = _number(now, condition.quantity)
-        if (
-            value is not None
-            and condition.valid_low <= value <= condition.valid_high
-            and verdict(condition, value) is Verdict.WRONG
-        ):
+    for condition in in_force:
+        if isinstance(condition, Threshold) and _is_beyond(now, condition):
             return Standing(DeviceState.BEYOND, breach=condition)
     return Standing(DeviceState.OK)
+
+
+def _is_beyond(now: DeviceNow, condition: Threshold) -> bool:
+    value = _number(now, condition.quantity)
+    if value is None or not condition.valid_low <= value <= condition.valid_high:
+        return False
+    excuse = now.quantity(condition.excuse) if condition.excuse else None
+    is_excused = excuse is not None and excuse.value is True
+    return not is_excused and verdict(condition, value) is Verdict.WRONG
 
 
 def _is_faulty(now: DeviceNow, condition: SensorFault) -> bool:
@@ -142,7 +173,3 @@ def _is_faulty(now: DeviceNow, condition: SensorFault) -> bool:
 def _number(now: DeviceNow, quantity: str) -> float | None:
     found = now.quantity(quantity)
     return None if found is None or isinstance(found.value, bool) else float(found.value)
-
-
-def _thresholds(watches: Iterable[Watch]) -> Iterator[Threshold]:
-    return (watch.condition for watch in watches if isinstance(watch.condition, Threshold))

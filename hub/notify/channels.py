@@ -40,4 +40,4 @@ class Channel(Protocol):
     def most_bytes(self) -> int: ...
 
     def send(self, message: Message) -> Outcome:
-        """Sends and waits, half a minute at most. Raises nothing for what network or other side do."""
+        """Sends and waits, in the caller's thread. Raises nothing for what network or other side do."""

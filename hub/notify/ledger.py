@@ -50,13 +50,13 @@ def drop_held(session: Session, alert: int, why: Dropped) -> None:
     )
 
 
-def acknowledged(session: Session, alert: int, occurrence: int, by: str, at_ms: int) -> None:
-    """Notes with what was told of an occurrence who took it on."""
+def acknowledged(session: Session, alert: int, since: int, by: str, at_ms: int) -> None:
+    """Notes with what was told of an alert, from occurrence `since` on, who took it on."""
     session.execute(
         update(NoticeRow)
         .where(
             NoticeRow.alert == alert,
-            NoticeRow.occurrence == occurrence,
+            NoticeRow.occurrence >= since,
             NoticeRow.state != State.DROPPED.value,
         )
         .values(acknowledged_by=by, acknowledged_at_ms=at_ms)
@@ -68,11 +68,11 @@ def known(session: Session, alert: int) -> set[str]:
     return set(session.scalars(select(NoticeRow.id).where(NoticeRow.alert == alert)))
 
 
-def told(session: Session, alert: int, occurrence: int) -> list[Notice]:
-    """What was told of an occurrence, or waits for its channel; in order."""
+def told(session: Session, alert: int, since: int) -> list[Notice]:
+    """What was told of an alert from occurrence `since` on, or waits for its channel; in order."""
     untold = (State.HELD.value, State.DROPPED.value)
     found = select(NoticeRow).where(
-        NoticeRow.alert == alert, NoticeRow.occurrence == occurrence, NoticeRow.state.not_in(untold)
+        NoticeRow.alert == alert, NoticeRow.occurrence >= since, NoticeRow.state.not_in(untold)
     )
     return [entry.notice for entry in _entries(session, found.order_by(NoticeRow.number))]
 

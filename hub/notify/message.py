@@ -17,6 +17,8 @@ from rules.model import Direction, Severity, Text, Threshold
 
 PACKAGE: Final = "hub.notify"
 _MOST_NOTE_CHARS: Final = 200
+_FIRSTS: Final = (Kind.RAISED, Kind.FLAPPING, Kind.WORSENED)
+_SAID_BY_SOMEBODY: Final = (Kind.CLOSED, Kind.REOPENED)
 _CUT: Final = "…"
 
 
@@ -109,7 +111,7 @@ class Composer:
 
     def _do_first(self, notice: Notice) -> list[str]:
         lines = []
-        if notice.kind is not Kind.RAISED:
+        if notice.kind not in _FIRSTS:
             lasted = wording.duration(self._now() - notice.matter.at_ms, self._said)
             lines.append(self._said("notice.nobody", duration=lasted))
         meant = self._meant(notice)
@@ -123,7 +125,7 @@ class Composer:
     def _how_it_ended(self, notice: Notice) -> list[str]:
         person = self._campus.people.get(notice.matter.by)
         note = _one_line(notice.matter.note)
-        if notice.kind is not Kind.CLOSED:
+        if notice.kind not in _SAID_BY_SOMEBODY:
             return []
         if not notice.matter.by:
             return [self._said("notice.withdrawn")]

@@ -19,10 +19,13 @@ class Kind(Enum):
     CLEARED = "cleared"
     AMENDED = "amended"
     CLOSED = "closed"
+    REOPENED = "reopened"
+    FLAPPING = "flapping"
+    WORSENED = "worsened"
 
 
 # Those that ask somebody to act; the others tell whoever was asked how it went on.
-ASKING: Final = frozenset({Kind.RAISED, Kind.ESCALATED, Kind.REPEATED})
+ASKING: Final = frozenset({Kind.RAISED, Kind.ESCALATED, Kind.REPEATED, Kind.FLAPPING, Kind.WORSENED})
 
 
 class State(Enum):
@@ -41,10 +44,13 @@ class Dropped(Enum):
 
     OVER = "over"
     TAKEN_ON = "taken_on"
+    HUSHED = "hushed"
+    WORSENED = "worsened"  # what became of it was told at once
 
 
 class Matter(msgspec.Struct, frozen=True):
-    """What a notice is about. `at_ms`: when it happened, in the facts' time; `by`: a person, or empty."""
+    """What a notice is about. `at_ms`: when it happened, in the facts' time; `by`: a person, or empty.
+    `due_ms`: when the limit that it forecasts will be reached."""
 
     rule: str
     subject: str
@@ -54,6 +60,7 @@ class Matter(msgspec.Struct, frozen=True):
     value: float | None
     by: str = ""
     note: str = ""
+    due_ms: int | None = None
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -16,41 +16,50 @@ from hub.config.model import PAGES, Answerable, Audience, Campus, Policy, Step
 from hub.notify import hours
 from hub.notify.model import ASKING, Kind, Matter, Notice
 from hub.notify.story import Story
-from rules.model import Role, Severity
+from rules.model import Role, Rule, Severity
 
 _MINUTE_MS: Final = 60_000
 _WAIT_MS: Final = 30_000
 
-# What holds where no configured policy selects an alert: its own people on the pages at once, and for what
-# is critical the head of logistics after a quarter of an hour in which nobody has taken it on.
+# What holds where no configured policy selects an alert: its own people on the pages at once, then whom its
+# rule names; of what became critical, where it names nobody, the head of logistics after a quarter of an hour.
 _OWNERS_AT_ONCE: Final = Step(0, (Audience(answerable=Answerable.ROLE),), (PAGES,))
 _THEN_THE_HEAD: Final = Step(15 * _MINUTE_MS, (Audience(role=Role.HEAD),), (PAGES,))
-SHIPPED: Final = (
-    Policy(
-        "critical",
-        (Severity.CRITICAL,),
-        ("*",),
-        (),
-        (_OWNERS_AT_ONCE, _THEN_THE_HEAD),
-        repeat_ms=None,
-        quiet=None,
-        wait_ms=_WAIT_MS,
-    ),
-    Policy(
-        "other", tuple(Severity), ("*",), (), (_OWNERS_AT_ONCE,), repeat_ms=None, quiet=None, wait_ms=_WAIT_MS
-    ),
-)
 
 
 def policy_for(campus: Campus, story: Story) -> Policy:
-    """The first policy that selects the alert; one of the shipped ones where none does."""
+    """The first policy that selects the alert; what its rule itself says where none does."""
     area = _area_of(campus, story.subject)
-    return next(
+    fitting = (
         policy
-        for policy in (*campus.policies, *SHIPPED)
+        for policy in campus.policies
         if story.severity in policy.severities
         and any(fnmatchcase(story.rule, pattern) for pattern in policy.rules)
         and (not policy.areas or area in policy.areas)
+    )
+    return next(fitting, None) or shipped(campus.rules.get(story.rule), story.severity)
+
+
+def shipped(rule: Rule | None, severity: Severity) -> Policy:
+    """Who is told of a rule's alerts without any policy; `rule` None: it left the configuration."""
+    named = (
+        tuple(Step(one.after_ms, (Audience(role=one.to),), (PAGES,)) for one in rule.escalation)
+        if rule
+        else ()
+    )
+    # A critical rule that names nobody means nobody; one that only became critical has not been asked.
+    is_silent_on_it = rule is None or (not rule.escalation and rule.severity is not Severity.CRITICAL)
+    if severity is Severity.CRITICAL and is_silent_on_it:
+        named = (_THEN_THE_HEAD,)
+    return Policy(
+        name="shipped",
+        severities=tuple(Severity),
+        rules=("*",),
+        areas=(),
+        steps=(_OWNERS_AT_ONCE, *named),
+        repeat_ms=None,
+        quiet=None,
+        wait_ms=_WAIT_MS,
     )
 
 
@@ -58,7 +67,7 @@ def asking(campus: Campus, story: Story, known: Container[str], now_ms: int) -> 
     """What is due at `now_ms` because nobody has taken the alert on. `known`: ids that the ledger has.
 
     A notice whose `tell_at_ms` is still to come is to be held until then."""
-    if not story.is_open:
+    if not story.is_open and not story.flaps and not story.outgrew:
         return ()
     policy = policy_for(campus, story)
     due = (notice for notice in _due(campus, policy, story, now_ms) if notice.id not in known)
@@ -76,7 +85,8 @@ def ending(
     tell_at_ms = _tell_at(policy, None, story.severity, at_ms, campus.site.zone)
     asked = dict.fromkeys((notice.recipient, notice.channel) for notice in told if notice.kind in ASKING)
     return tuple(
-        _notice(story, kind, 0, 0, recipient, channel, tell_at_ms, matter) for recipient, channel in asked
+        _notice(story, kind, story.reopened, 0, recipient, channel, tell_at_ms, matter)
+        for recipient, channel in asked
     )
 
 
@@ -90,8 +100,11 @@ def _due(campus: Campus, policy: Policy, story: Story, now_ms: int) -> Iterator[
     def tell_at(step: Step, at_ms: int) -> int:
         return _tell_at(policy, step, story.severity, at_ms, zone)
 
+    is_told_once = story.flaps or story.outgrew
     firsts = [step for step in policy.steps if step.after_ms == policy.steps[0].after_ms]
-    first_ms = began_ms + max(policy.steps[0].after_ms, policy.wait_ms)
+    first_ms = max(
+        began_ms, _lasting_since_ms(story, began_ms) + max(policy.steps[0].after_ms, policy.wait_ms)
+    )
     first_told_ms = min(tell_at(step, first_ms) for step in firsts)
     last_told_ms = first_told_ms
     for number, step in enumerate(policy.steps):
@@ -100,10 +113,19 @@ def _due(campus: Campus, policy: Policy, story: Story, now_ms: int) -> Iterator[
             return
         tell_at_ms = tell_at(step, at_ms)
         last_told_ms = max(last_told_ms, at_ms)
-        kind = Kind.RAISED if step in firsts else Kind.ESCALATED
+        if is_told_once and step not in firsts:
+            return  # and to nobody else
+        first = Kind.FLAPPING if story.flaps else Kind.WORSENED if story.worsened else Kind.RAISED
+        kind = first if step in firsts else Kind.ESCALATED
         for recipient, channel in _recipients(campus, story, step):
             yield _notice(story, kind, number, 0, recipient, channel, tell_at_ms, story.raised)
-    yield from _repeated(campus, policy, story, last_told_ms, now_ms)
+    if not is_told_once:
+        yield from _repeated(campus, policy, story, last_told_ms, now_ms)
+
+
+def _lasting_since_ms(story: Story, began_ms: int) -> int:
+    """Since when it is wrong: what only became graver has been so for longer than its occurrence."""
+    return min(story.first_began_ms, began_ms) if story.worsened else began_ms
 
 
 def _repeated(campus: Campus, policy: Policy, story: Story, since_ms: int, now_ms: int) -> Iterator[Notice]:

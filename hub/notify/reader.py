@@ -95,13 +95,16 @@ class NoticesReader:
         else:
             self._stories[story.alert] = story
             self._known.setdefault(story.alert, set())
-        if changed.change in (Change.RAISED, Change.RAISED_AGAIN):
-            return ()
         if changed.change is Change.ACKNOWLEDGED:
             ledger.drop_held(session, story.alert, Dropped.TAKEN_ON)
-            ledger.acknowledged(session, story.alert, story.occurrence, changed.by, recorded.recorded_at_ms)
+            ledger.acknowledged(
+                session, story.alert, story.first_occurrence, changed.by, recorded.recorded_at_ms
+            )
             return ()
-        ledger.drop_held(session, story.alert, Dropped.OVER)
+        if before is not None and story.worsened and story.occurrence > before.occurrence:
+            ledger.drop_held(session, story.alert, Dropped.WORSENED)
+        elif not story.is_open and not story.flaps and not story.outgrew:
+            ledger.drop_held(session, story.alert, Dropped.HUSHED if story.hushes else Dropped.OVER)
         return self._ending(session, story, changed, recorded.recorded_at_ms)
 
     def _ending(
@@ -110,7 +113,7 @@ class NoticesReader:
         kind = ending_of(changed)
         if kind is None:
             return ()
-        told = ledger.told(session, story.alert, story.occurrence)
+        told = ledger.told(session, story.alert, story.first_occurrence)
         notices = policy.ending(self._campus, story, kind, matter_of(changed), told, at_ms)
         self._write(session, story.alert, notices)
         return notices

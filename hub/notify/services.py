@@ -13,7 +13,6 @@ from hub.notify.channels import Message, Outcome
 if TYPE_CHECKING:
     from apprise import Apprise
 
-_LONGEST_S: Final = 30.0
 _MOST_BYTES: Final = 16_000
 _MOST_SHOWN: Final = 200
 _SHORTEST_SECRET: Final = 4
@@ -38,15 +37,13 @@ class Service:
                 body=message.body or message.title,
                 title=message.title if message.body else "",
                 body_format="text",
-                timeout=_LONGEST_S,
             )
             said = [entry.message for service in result for attempt in service for entry in attempt.logs]
         except Exception as error:  # noqa: BLE001 - a hundred plugins, each with errors of its own
             return Outcome(f"apprise failed ({type(error).__name__})")
         if result:
             return Outcome()
-        status = "no answer in time" if result.status.name == "TIMEOUT" else "not delivered"
-        reason = (_without_secrets(said[-1], self._url) if said else "") or status
+        reason = (_without_secrets(said[-1], self._url) if said else "") or "not delivered"
         wait_s = _A_MINUTE_S if _TOO_MANY.search(reason) else None
         return Outcome(reason, wait_s, is_refusal=_REFUSED.search(reason) is not None)
 
@@ -67,12 +64,16 @@ def is_known(url: str) -> bool:
 
 
 def _load(url: str) -> Apprise | None:
+    # Its own log names addresses and tokens: what matters of it is in the result.
+    logging.getLogger("apprise").propagate = False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of what its plugins import
         import apprise
-    # Its own log names addresses and tokens: what matters of it is in the result.
-    logging.getLogger("apprise").propagate = False
-    asset = apprise.AppriseAsset(app_id="campushub", app_desc="campushub", http_redirects=False)
+    # Nothing of its pool of threads, which all channels would share: a few that hang would hold up others,
+    # and the process's end as well. The services' own timeouts are seconds.
+    asset = apprise.AppriseAsset(
+        app_id="campushub", app_desc="campushub", http_redirects=False, async_mode=False, service_timeout=0
+    )
     loaded = apprise.Apprise(asset=asset)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -19,7 +19,7 @@ from hub.log.model import Entry
 from hub.log.reader import LogReader
 from hub.log.writer import LogWriter
 from hub.torture.traffic import Traffic, is_clockless
-from rules.model import RuleKind
+from rules.reach import depends_on_arrival
 
 # By rule and subject what was said about it, in order: (change, at_ms, value).
 Said: TypeAlias = dict[tuple[str, str], list[tuple[str, int, float | None]]]
@@ -74,12 +74,9 @@ def differing(one: Said, other: Said) -> list[str]:
 
 
 def of_readings(said: Said, campus: Campus) -> Said:
-    """Without the rules that judge silence: those depend on when a message reached the hub."""
-    return {
-        (rule, subject): changes
-        for (rule, subject), changes in said.items()
-        if campus.rules[rule].kind is not RuleKind.SILENT
-    }
+    """Without what depends on when messages reached the hub: silence, held states, sums over devices."""
+    hanging = {watch.rule for watch in watches_of_devices(campus) if depends_on_arrival(watch)}
+    return {(rule, subject): changes for (rule, subject), changes in said.items() if rule not in hanging}
 
 
 def _messages(traffic: Traffic, times_seen: bytearray, now_ms: int) -> Iterator[Message]:

@@ -17,6 +17,7 @@ from hub.notify import ledger
 from hub.web import shapes
 from hub.web.deps import Deps
 from hub.web.errors import Code, Problem, refused
+from hub.web.life_api import printable
 from hub.web.parts import CurrentViewer, TheDeps
 from hub.web.telling_shapes import AlertRecordShape, told_shapes
 from rules.life import Refusal
@@ -105,7 +106,7 @@ def acknowledge(
     deps: TheDeps, viewer: CurrentViewer, id_: Annotated[int, Path(alias="id")], said: Acknowledging
 ) -> shapes.AlertShape:
     """Takes an alert on, in the name of whoever is signed in. 409: its state does not allow that."""
-    return _done(deps, desk.acknowledge(deps.book, id_, viewer.person, _printable(said.reason), deps.now()))
+    return _done(deps, desk.acknowledge(deps.book, id_, viewer.person, printable(said.reason), deps.now()))
 
 
 @router.post("/alerts/{id}/close", tags=["alerts"])
@@ -115,7 +116,7 @@ def close(
     """Closes an alert that is over, in the name of whoever is signed in. 409: its state forbids that."""
     return _done(
         deps,
-        desk.close(deps.book, deps.campus.rules, id_, viewer.person, _printable(said.action), deps.now()),
+        desk.close(deps.book, deps.campus.rules, id_, viewer.person, printable(said.action), deps.now()),
     )
 
 
@@ -164,8 +165,3 @@ def _done(deps: Deps, result: Alert | Refusal | None) -> shapes.AlertShape:
         raise refused(result)
     deps.wake_live()
     return shapes.alert(deps, result)
-
-
-def _printable(text: str) -> str:
-    """Without control characters: what people write is printed, exported and logged."""
-    return "".join(c for c in text if c.isprintable() or c in "\n\t")

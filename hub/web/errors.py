@@ -25,6 +25,19 @@ class Code(Enum):
     STILL_ACTIVE = "still_active"
     NO_REASON = "no_reason"
     ALREADY_ACKNOWLEDGED = "already_acknowledged"
+    ALREADY_PUT_RIGHT = "already_put_right"
+    NOT_PUT_RIGHT = "not_put_right"
+    SAME_PERSON = "same_person"
+    NOT_CLOSED = "not_closed"
+    REOPENED_TOO_LATE = "reopened_too_late"
+    NEWER_ALERT = "newer_alert"
+    ALREADY_SHELVED = "already_shelved"
+    NOT_SHELVED = "not_shelved"
+    NOT_ACTIVE = "not_active"
+    SHELF_TOO_LONG = "shelf_too_long"
+    ALREADY_OUT_OF_SERVICE = "already_out_of_service"
+    ENDS_TOO_EARLY = "ends_too_early"
+    ENDS_TOO_LATE = "ends_too_late"
     TOO_LARGE = "too_large"
     INVALID = "invalid"
     TOO_MANY_STEPS = "too_many_steps"
@@ -60,6 +73,55 @@ _TABLE: Final[dict[Code, tuple[int, Text]]] = {
     ),
     Code.NO_REASON: (409, Text("请写明原因或措施。", "Write the reason, or what was done.")),
     Code.ALREADY_ACKNOWLEDGED: (409, Text("已有人确认。", "Somebody has acknowledged it already.")),
+    Code.ALREADY_PUT_RIGHT: (
+        409,
+        Text(
+            "已有人登记整改，等待另一人复核。",
+            "Somebody has put it right already: another person has to confirm it.",
+        ),
+    ),
+    Code.NOT_PUT_RIGHT: (
+        409,
+        Text("尚无人登记整改，无需复核。", "Nobody has put it right yet: there is nothing to confirm."),
+    ),
+    Code.SAME_PERSON: (
+        409,
+        Text(
+            "整改人不能复核自己的整改，请另一人复核。",
+            "Whoever put it right cannot confirm it: ask another person.",
+        ),
+    ),
+    Code.NOT_CLOSED: (409, Text("该告警尚未关闭。", "The alert is not closed.")),
+    Code.REOPENED_TOO_LATE: (
+        409,
+        Text("关闭已超过 30 天，不能重新打开。", "It was closed more than 30 days ago: it stays closed."),
+    ),
+    Code.NEWER_ALERT: (
+        409,
+        Text(
+            "同一问题已有新的告警，请处理新的告警。",
+            "There is a newer alert about the same: deal with that one.",
+        ),
+    ),
+    Code.ALREADY_SHELVED: (409, Text("该告警已搁置。", "The alert is shelved already.")),
+    Code.NOT_SHELVED: (409, Text("该告警未搁置。", "The alert is not shelved.")),
+    Code.NOT_ACTIVE: (
+        409,
+        Text("原因已消除，无需搁置。", "Its cause is over: there is nothing to shelve."),
+    ),
+    Code.SHELF_TOO_LONG: (
+        409,
+        Text(
+            "搁置时间过长：紧急告警最多 2 小时，其他最多 8 小时。",
+            "Too long: critical alerts are shelved for 2 hours at most, others for 8.",
+        ),
+    ),
+    Code.ALREADY_OUT_OF_SERVICE: (409, Text("该设备已停用。", "The device is out of service already.")),
+    Code.ENDS_TOO_EARLY: (
+        409,
+        Text("结束时间已过，请填写将来的时间。", "That end is in the past: write one to come."),
+    ),
+    Code.ENDS_TOO_LATE: (409, Text("最长 31 天。", "For 31 days at most.")),
     Code.TOO_LARGE: (413, Text("内容过大。", "That is too large.")),
     Code.INVALID: (422, Text("有内容填写不正确。", "Some of it is not valid.")),
     Code.TOO_MANY_STEPS: (422, Text("时间范围过大，请加大步长。", "The range is too long for the step.")),

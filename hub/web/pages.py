@@ -24,6 +24,7 @@ OWN_PACKAGE: Final = "hub.web"
 # The things that come and go, with an element of their own: once they are gone, so is it.
 _PASSING: Final = Topic.ALERT
 _READERS_OF_RECORDS: Final = frozenset({Role.HEAD, Role.ADMIN})
+_UPKEEPERS: Final = frozenset({Role.MAINTENANCE, Role.HEAD, Role.ADMIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class Pages:
             "zone": campus.site.zone.key,
             "words": self._texts[language].under("time"),
             "reads_records": viewer is not None and viewer.role in _READERS_OF_RECORDS,
+            "sees_upkeep": viewer is not None and viewer.role in _UPKEEPERS,
             "is_admin": viewer is not None and viewer.role is Role.ADMIN,
         }
 

@@ -38,6 +38,8 @@ _ALL: Final = frozenset(Role)
 _STAFF: Final = frozenset(Role) - {Role.WALL}  # a wall shows and does nothing
 _WALKERS: Final = frozenset({Role.GUARD, Role.MAINTENANCE, Role.HEAD, Role.ADMIN})
 _HEADS: Final = frozenset({Role.HEAD, Role.ADMIN})
+_UPKEEPERS: Final = _HEADS | {Role.MAINTENANCE}
+_SHELVERS: Final = _UPKEEPERS | {Role.CANTEEN}
 _ADMIN: Final = frozenset({Role.ADMIN})
 
 _PUBLIC: Final = Access(public=True, body_limit=_FORM_LIMIT)
@@ -65,6 +67,16 @@ RIGHTS: Final[Rights] = {
     ("GET", "/alerts/{id}"): _EVERYBODY,
     ("POST", "/alerts/{id}/acknowledge"): Access(_STAFF, body_limit=_FORM_LIMIT),
     ("POST", "/alerts/{id}/close"): Access(_STAFF, body_limit=_FORM_LIMIT),
+    # Quiet about food or power is asked for by those who answer for it, never by whoever passes by.
+    ("POST", "/alerts/{id}/shelve"): Access(_SHELVERS, body_limit=_FORM_LIMIT),
+    ("POST", "/alerts/{id}/unshelve"): Access(_SHELVERS, body_limit=_FORM_LIMIT),
+    ("POST", "/alerts/{id}/confirm"): Access(_STAFF, body_limit=_FORM_LIMIT),
+    ("POST", "/alerts/{id}/reject"): Access(_STAFF, body_limit=_FORM_LIMIT),
+    ("POST", "/alerts/{id}/reopen"): Access(_HEADS, body_limit=_FORM_LIMIT),
+    ("GET", "/upkeep"): _EVERYBODY,
+    ("POST", "/upkeep/out-of-service"): Access(_UPKEEPERS, body_limit=_FORM_LIMIT),
+    ("POST", "/upkeep/maintenance"): Access(_HEADS, body_limit=_FORM_LIMIT),
+    ("POST", "/upkeep/{id}/end"): Access(_UPKEEPERS, body_limit=_FORM_LIMIT),
     ("GET", "/notices"): _EVERYBODY,
     ("GET", "/records"): Access(_HEADS),
     ("GET", "/events"): _EVERYBODY,
@@ -78,6 +90,15 @@ RIGHTS: Final[Rights] = {
     # Whoever stands there may take an alert on and say what was done; its record names who it was.
     ("POST", "/api/v1/alerts/{id}/acknowledge"): Access(_STAFF),
     ("POST", "/api/v1/alerts/{id}/close"): Access(_STAFF),
+    ("POST", "/api/v1/alerts/{id}/shelve"): Access(_SHELVERS),
+    ("POST", "/api/v1/alerts/{id}/unshelve"): Access(_SHELVERS),
+    ("POST", "/api/v1/alerts/{id}/confirm"): Access(_STAFF),
+    ("POST", "/api/v1/alerts/{id}/reject"): Access(_STAFF),
+    ("POST", "/api/v1/alerts/{id}/reopen"): Access(_HEADS),
+    ("GET", "/api/v1/upkeep"): _EVERYBODY,
+    ("POST", "/api/v1/upkeep/out-of-service"): Access(_UPKEEPERS),
+    ("POST", "/api/v1/upkeep/maintenance"): Access(_HEADS),
+    ("POST", "/api/v1/upkeep/{id}/end"): Access(_UPKEEPERS),
     ("GET", "/api/v1/taps"): _EVERYBODY,
     ("POST", "/api/v1/taps"): Access(_WALKERS),
     ("GET", "/api/v1/rounds"): _EVERYBODY,

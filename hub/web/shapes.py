@@ -14,7 +14,7 @@ from hub.config.model import Device, Storing
 from hub.live.board import Changed, DeviceNow, Topic
 from hub.log.model import StoredLetter
 from hub.web.deps import Deps
-from rules.life import Change
+from rules.life import Change, Hush
 from rules.model import Role, RoundState, Severity
 
 _LETTER_CHARS: Final = 8_192
@@ -72,7 +72,11 @@ class DeviceShape(Shape):
 
 
 class AlertShape(Shape):
-    """One thing wrong. `active`: the cause lasts; `closed`: nothing more is to be done."""
+    """One thing wrong. `active`: the cause lasts; `closed`: nothing more is to be done.
+
+    `hushes`: why people are not told of it now; `parent`: the alert that was found to be its cause; `late`:
+    what raised it arrived long after it was measured; `due_ms`: when the limit that it forecasts will be
+    reached."""
 
     id: int
     rule: str
@@ -92,6 +96,19 @@ class AlertShape(Shape):
     acknowledged_at_ms: int | None
     closed_by: str
     closed_action: str
+    put_right_by: str = Field(description="who says so, while somebody else has to confirm it")
+    confirmed_by: str
+    hushes: tuple[Hush, ...]
+    suppressed_by: str
+    suppressed_why: str
+    suppressed_until_ms: int | None
+    shelved_by: str
+    shelved_why: str
+    shelved_until_ms: int | None
+    shelved_once: bool
+    parent: int | None
+    late: bool
+    due_ms: int | None
 
 
 class JournalShape(Shape):
@@ -104,6 +121,11 @@ class JournalShape(Shape):
     by: str
     note: str
     value: float | None
+    hushes: tuple[Hush, ...] = Field(description="why people were not told, after this")
+    until_ms: int | None = Field(description="how long it was shelved")
+    parent: int | None = Field(description="the cause that was found")
+    late: bool
+    due_ms: int | None = Field(description="when a forecast's limit will be reached")
 
 
 class TapShape(Shape):
@@ -217,6 +239,11 @@ def journal(records: Iterable[Recorded]) -> tuple[JournalShape, ...]:
             by=record.decision.by,
             note=record.decision.note,
             value=record.decision.value,
+            hushes=record.decision.hushes,
+            until_ms=record.decision.until_ms,
+            parent=record.decision.parent,
+            late=record.decision.late,
+            due_ms=record.decision.due_ms,
         )
         for record in records
         if isinstance(record.decision, AlertChanged)

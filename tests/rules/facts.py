@@ -35,9 +35,11 @@ def tick(at_ms: int, listening_since_ms: int = 0) -> Tick:
     return Tick(f"tick/{at_ms}", at_ms, listening_since_ms)
 
 
-def run(condition: Condition, facts: Iterable[Fact], state: State | None = None) -> tuple[State, list[Event]]:
+def run(
+    condition: Condition | Watch, facts: Iterable[Fact], state: State | None = None
+) -> tuple[State, list[Event]]:
     """The final state, and everything said on the way."""
-    watch = Watch("test.rule", DEVICE, condition)
+    watch = condition if isinstance(condition, Watch) else Watch("test.rule", DEVICE, condition)
     state = State() if state is None else state
     events: list[Event] = []
     for fact in facts:
@@ -46,7 +48,7 @@ def run(condition: Condition, facts: Iterable[Fact], state: State | None = None)
     return state, events
 
 
-def run_with_restarts(condition: Condition, facts: Iterable[Fact]) -> tuple[State, list[Event]]:
+def run_with_restarts(condition: Condition | Watch, facts: Iterable[Fact]) -> tuple[State, list[Event]]:
     """As `run`, but before every fact the state is stored and read back, as by a hub that restarted."""
     state = State()
     events: list[Event] = []

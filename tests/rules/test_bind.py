@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import pytest
 from msgspec.structs import replace
 
 from devices.facts import Kind
-from rules.bind import DeviceTarget, RoundTarget, bind, kinds_of
-from rules.model import RoundIncomplete, SensorFault, Silent, Threshold
+from rules.bind import DeviceTarget, RoundTarget, bind, kinds_of, selects
+from rules.calendar import Calendar
+from rules.model import Forecast, RoundIncomplete, Selector, SensorFault, Silent, Subject, Threshold
+from rules.reach import devices_of
+from rules.windows import Hours, parse_hours
 from tests.rules.facts import MINUTE
 from tests.rules.test_catalogue_cases import RULES
 
@@ -29,16 +34,65 @@ def threshold(rule_id: str, target: DeviceTarget) -> Threshold:
 
 
 def test_each_kind_of_thing_gets_its_rules_and_no_others() -> None:
-    everywhere = {"device.battery-low"}
-    cold = {"cold.sensor-fault", "device.silent.cold", *everywhere}
-    assert bound_ids(CHILLED) == {"cold.chilled.warm", "cold.chilled.freezing", *cold}
-    assert bound_ids(FROZEN) == {"cold.frozen.warm", *cold}
+    everywhere = {"device.battery-low", "device.battery-falling", "device.signal-weak", "device.unstable"}
+    doors = {"cold.door-open", "cold.door-often", "cold.door-night", "cold.defrost-long"}
+    cold = {"cold.sensor-fault", "cold.stuck", "cold.jump", "device.silent.cold", *doors, *everywhere}
+    chilled = {"cold.chilled.warm", "cold.chilled.freezing", "cold.chilled.forecast", "cold.humidity-high"}
+    assert bound_ids(CHILLED) == chilled | cold
+    assert bound_ids(FROZEN) == {"cold.frozen.warm", "cold.frozen.forecast"} | cold
     assert bound_ids(WALK) == {"patrol.round-incomplete"}
-    assert bound_ids(METER) == {
-        *everywhere,
-        "device.silent.meter",
-        *(rule_id for rule_id in RULES if rule_id.startswith("power.")),
+    for_all_meters = {
+        rule.id for rule in RULES.values() if rule.id.startswith("power.") and not rule.select.labels
     }
+    assert bound_ids(METER) == {*everywhere, "device.silent.meter", *for_all_meters} - {"power.unaccounted"}
+
+
+def test_labels_areas_and_patterns_of_ids_select() -> None:
+    three = replace(METER, labels=("three-phase", "old"), area="canteen")
+    assert bound_ids(three) - bound_ids(METER) == {
+        *(f"power.phase-lost.l{number}" for number in (1, 2, 3)),
+        "power.current-unbalance",
+    }
+    select = Selector(Subject.DEVICE, areas=("canteen",), ids=("meter-*", "cold-9"))
+    assert selects(select, three)
+    assert not selects(select, replace(three, area="library"))
+    assert not selects(select, replace(three, id="plug-1"))
+    assert selects(Selector(Subject.ROUND, ids=("night",)), WALK)
+    assert not selects(Selector(Subject.ROUND, ids=("day*",)), WALK)
+
+
+def test_a_main_meter_is_compared_with_those_that_it_feeds() -> None:
+    fed = [replace(METER, id="sub-1", fed_by="meter-1"), replace(METER, id="sub-2", fed_by="meter-1")]
+    others = [*fed, replace(METER, id="sub-3", fed_by="sub-1"), replace(CHILLED, fed_by="meter-1")]
+    watch = bind(RULES["power.unaccounted"], METER, others=others)
+    assert watch is not None
+    assert devices_of(watch) == ("meter-1", "sub-1", "sub-2")
+
+
+def test_hours_are_compiled_where_there_is_a_calendar() -> None:
+    target = replace(METER, labels=("off-at-night",))
+    watch = bind(RULES["power.night-load"], target, lambda text: Hours(parse_hours(text), Calendar(UTC)))
+    assert watch is not None
+    assert [watch.applies(hour * 60 * MINUTE) for hour in (6, 7, 17, 18)] == [True, False, False, True]
+    limits_only = bind(RULES["power.night-load"], target)
+    assert limits_only is not None
+    assert limits_only.applies(7 * 60 * MINUTE)
+
+
+def test_a_units_own_limit_moves_the_second_one_and_the_course_along() -> None:
+    strict = replace(CHILLED, high=5.0)
+    rule = RULES["cold.frozen.warm"]
+    tiered = replace(
+        rule, select=Selector(Subject.DEVICE), parameters=replace(rule.parameters, critical=-8.0)
+    )
+    watch = bind(tiered, strict)
+    assert watch is not None
+    assert isinstance(watch.condition, Threshold)
+    assert (watch.condition.limit, watch.condition.grave) == (5.0, 9.0)
+    course = bind(RULES["cold.chilled.forecast"], strict)
+    assert course is not None
+    assert isinstance(course.condition, Forecast)
+    assert (course.condition.limit, course.condition.start) == (5.0, 2.0)
 
 
 def test_a_watch_names_its_rule_and_its_subject() -> None:

@@ -12,7 +12,10 @@ from rules.calm import Band, after_calm, after_signs_of_life, band_of, is_calm, 
 from rules.judge import step
 from rules.model import (
     Condition,
+    Count,
     Direction,
+    Held,
+    Outside,
     Phase,
     RoundIncomplete,
     SensorFault,
@@ -45,6 +48,9 @@ THRESHOLDS = st.builds(
     valid_high=HIGHS,
     fault_values=st.lists(NUMBERS, max_size=3).map(tuple),
     ramp=st.sampled_from([0.0, 5.0]),
+    grave=st.none() | NUMBERS,
+    excuse=st.sampled_from(["", "defrost"]),
+    excuse_ms=DELAYS,
 )
 SENSOR_FAULTS = st.builds(
     SensorFault,
@@ -55,7 +61,29 @@ SENSOR_FAULTS = st.builds(
     ramp=st.sampled_from([0.0, 5.0]),
     keep_for_ms=DELAYS,
 )
-ABOUT_VALUES: st.SearchStrategy[Condition] = THRESHOLDS | SENSOR_FAULTS
+OUTSIDES = st.builds(
+    Outside,
+    quantity=st.just("temperature_c"),
+    low=NUMBERS,
+    high=NUMBERS,
+    margin=st.sampled_from([0.0, 1.0]),
+    for_ms=DELAYS,
+    keep_for_ms=DELAYS,
+    valid_low=LOWS,
+    valid_high=HIGHS,
+    fault_values=st.lists(NUMBERS, max_size=3).map(tuple),
+    ramp=st.sampled_from([0.0, 5.0]),
+)
+COUNTS = st.builds(
+    Count,
+    quantity=st.just("temperature_c"),
+    times=st.integers(1, 3),
+    within_ms=st.integers(1, 9),
+    keep_for_ms=DELAYS,
+    direction=st.sampled_from(Direction),
+    limit=NUMBERS,
+)
+ABOUT_VALUES: st.SearchStrategy[Condition] = THRESHOLDS | SENSOR_FAULTS | OUTSIDES | COUNTS
 QUIET = st.builds(
     State,
     phase=st.just(Phase.QUIET),
@@ -112,6 +140,20 @@ def test_of_many_calm_readings_the_last_leaves_what_all_leave(
     assume(calm)
     facts = [reading(at_ms, temperature_c=value) for at_ms, value in calm]
     assert run(condition, facts, state) == (after_calm(state, *calm[-1]), [])
+
+
+@given(st.booleans(), QUIET, DELAYS)
+def test_a_flag_that_is_not_wanted_is_calm(wanted: bool, state: State, later_ms: int) -> None:
+    at_ms = mark_ms(state) + later_ms
+    fact = reading(at_ms, door_open=not wanted)
+    for condition in (Held("door_open", wanted, 1, 1, 1), Count("door_open", 2, 9, 0, wanted)):
+        assert is_calm(condition, state, at_ms, not wanted)
+        assert not is_calm(condition, state, at_ms, wanted)
+        assert not is_calm(condition, state, at_ms, float(not wanted))
+        after = after_calm(state, at_ms, not wanted)
+        if isinstance(condition, Held):
+            after = after_signs_of_life(after, at_ms)
+        assert step(Watch("test.rule", DEVICE, condition), state, fact, 0) == (after, ())
 
 
 @given(st.lists(ABOUT_VALUES, min_size=1, max_size=4), NUMBERS)

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 import rules
-from rules.bind import bind
 from rules.catalogue import parse
 from rules.model import Raised, Rule
-from tests.rules.case_files import FOLDER, facts_of, is_as_expected, load, target_of
+from tests.rules.case_files import FOLDER, facts_of, is_as_expected, load, watch_of
 from tests.rules.facts import run, run_with_restarts
 
 CATALOGUE = Path(rules.__file__).with_name("catalogue.toml").read_text(encoding="utf-8")
@@ -20,16 +19,16 @@ RULES = {rule.id: rule for rule in parse(CATALOGUE)}
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
 def test_the_rule_says_what_its_cases_expect(rule: Rule) -> None:
     file = load(rule.id)
-    watch = bind(rule, target_of(file))
+    watch = watch_of(rule, file)
     assert watch is not None, "the rule does not select the target of its cases"
     for case in file["cases"]:
         facts = list(facts_of(case))
-        state, events = run(watch.condition, facts)
+        state, events = run(watch, facts)
         described = f"{case['name']}: {events}"
         assert len(events) == len(case["expect"]), described
         pairs = zip(events, case["expect"], strict=True)
         assert all(is_as_expected(event, expected) for event, expected in pairs), described
-        assert run_with_restarts(watch.condition, facts) == (state, events), described
+        assert run_with_restarts(watch, facts) == (state, events), described
 
 
 @pytest.mark.parametrize("rule_id", RULES)
@@ -51,6 +50,11 @@ def test_every_shipped_rule_tells_people_why_and_what_to_do_in_both_languages() 
             assert text.en.isprintable(), rule.id
             assert not any("一" <= character <= "鿿" for character in text.en), rule.id
             assert "{" not in text.zh + text.en, rule.id
+
+
+def test_at_least_thirty_entries_ship() -> None:
+    entries = {rule_id.removesuffix(".l1").removesuffix(".l2").removesuffix(".l3") for rule_id in RULES}
+    assert len(entries) >= 30
 
 
 def test_a_case_that_does_not_hold_is_noticed() -> None:

@@ -13,10 +13,30 @@ from devices.facts import Clock, Fact, Presence, Reading, Tap, Tick, Trust
 from hub.alerts.judging import Judging, Remembered, Said, WatchKey
 from hub.alerts.watched import Overheard
 from rules.judge import step
-from rules.model import Direction, Phase, RoundIncomplete, SensorFault, Silent, State, Threshold, Watch
+from rules.model import (
+    Condition,
+    Count,
+    Direction,
+    Forecast,
+    Held,
+    Outside,
+    Phase,
+    Rate,
+    RoundIncomplete,
+    SensorFault,
+    Shape,
+    Silent,
+    Spread,
+    State,
+    Stuck,
+    Threshold,
+    Total,
+    Watch,
+)
 
 DEVICES = ("cold-1", "cold-2")
 QUANTITIES = ("temperature_c", "humidity_pct")
+FLAGS = ("door_open", "defrost")
 FAULTS = (85.0, -127.0, 4.0)
 VALUES = st.sampled_from([4.0, 6.0, 6.5, 7.0, 8.0, 8.5, 9.0, 0.0, -1.0, 85.0, -127.0, 130.0]) | st.booleans()
 # Small steps and, at times, a clock that is wrong by more than is tolerated, either way.
@@ -37,6 +57,10 @@ def thresholds(quantity: str) -> st.SearchStrategy[Threshold]:
         valid_high=st.just(120.0),
         fault_values=st.sampled_from([(), FAULTS]),
         ramp=st.sampled_from([0.0, 5.0]),
+        grave=st.sampled_from([None, None, 8.5, -1.0]),
+        grave_for_ms=st.integers(0, 2),
+        excuse=st.sampled_from(["", "", "defrost"]),
+        excuse_ms=st.integers(1, 4),
     )
 
 
@@ -52,20 +76,132 @@ def faults(quantity: str) -> st.SearchStrategy[SensorFault]:
     )
 
 
-CONDITIONS = st.one_of(
+DELAYS = st.integers(0, 3)
+WIDE = {"valid_low": st.just(-60.0), "valid_high": st.just(120.0)}
+OF_NUMBERS: st.SearchStrategy[Condition] = st.one_of(
+    st.builds(
+        Outside,
+        quantity=st.sampled_from(QUANTITIES),
+        low=st.sampled_from([0.0, 4.0]),
+        high=st.sampled_from([7.0, 8.0]),
+        margin=st.sampled_from([0.0, 1.0]),
+        for_ms=DELAYS,
+        keep_for_ms=DELAYS,
+        **WIDE,
+    ),
+    st.builds(
+        Rate,
+        quantity=st.sampled_from(QUANTITIES),
+        direction=st.sampled_from(Direction),
+        limit=st.just(2.0),
+        clear=st.just(1.0),
+        within_ms=st.integers(1, 30),
+        for_ms=DELAYS,
+        keep_for_ms=DELAYS,
+        **WIDE,
+    ),
+    st.builds(
+        Forecast,
+        quantity=st.sampled_from(QUANTITIES),
+        direction=st.sampled_from(Direction),
+        limit=st.sampled_from([8.0, 0.0]),
+        start=st.sampled_from([6.0, 4.0]),
+        shape=st.sampled_from(Shape),
+        within_ms=st.integers(2, 30),
+        ahead_ms=st.integers(1, 30),
+        points=st.integers(3, 4),
+        noise=st.sampled_from([0.0, 0.5]),
+        for_ms=DELAYS,
+        keep_for_ms=DELAYS,
+        **WIDE,
+    ),
+    st.builds(
+        Stuck,
+        quantity=st.sampled_from(QUANTITIES),
+        after_ms=st.integers(1, 8),
+        points=st.integers(2, 4),
+        keep_for_ms=DELAYS,
+        **WIDE,
+    ),
+    st.builds(
+        Spread,
+        quantities=st.just(QUANTITIES),
+        limit=st.just(5.0),
+        clear=st.just(4.0),
+        least=st.just(1.0),
+        for_ms=DELAYS,
+        keep_for_ms=DELAYS,
+        grave=st.sampled_from([None, 20.0]),
+        grave_for_ms=DELAYS,
+        **WIDE,
+    ),
+    st.builds(
+        Total,
+        quantity=st.sampled_from(QUANTITIES),
+        parts=st.just(("cold-1", "cold-3")),
+        limit=st.just(5.0),
+        clear=st.just(4.0),
+        least=st.just(1.0),
+        fresh_ms=st.integers(1, 9),
+        for_ms=DELAYS,
+        keep_for_ms=DELAYS,
+        **WIDE,
+    ),
+)
+OF_STATES: st.SearchStrategy[Condition] = st.one_of(
+    st.builds(
+        Held,
+        quantity=st.sampled_from(FLAGS),
+        wanted=st.booleans(),
+        for_ms=DELAYS,
+        keep_for_ms=DELAYS,
+        patience_ms=st.integers(1, 9),
+    ),
+    st.builds(
+        Count,
+        quantity=st.sampled_from([*FLAGS, "online"]),
+        times=st.integers(1, 3),
+        within_ms=st.integers(1, 20),
+        keep_for_ms=DELAYS,
+        wanted=st.booleans(),
+    ),
+    st.builds(
+        Count,
+        quantity=st.sampled_from(QUANTITIES),
+        times=st.integers(1, 3),
+        within_ms=st.integers(1, 20),
+        keep_for_ms=DELAYS,
+        direction=st.sampled_from(Direction),
+        limit=st.sampled_from([7.0, 0.0]),
+    ),
+)
+CONDITIONS: st.SearchStrategy[Condition] = st.one_of(
     *(thresholds(quantity) for quantity in QUANTITIES),
     *(faults(quantity) for quantity in QUANTITIES),
     st.builds(Silent, st.integers(1, 12)),
+    OF_NUMBERS,
+    OF_STATES,
 )
+
+
+class Shifts:
+    """Hours that come and go every few milliseconds."""
+
+    def active(self, at_ms: int) -> bool:
+        return at_ms // 5 % 2 == 0
+
+
+HOURS = st.sampled_from([None, None, None, Shifts()])
 ROUND = Watch("patrol", "night@1", RoundIncomplete(0, 40, 5, ("A", "B")))
 
 
 @st.composite
 def campuses(draw: st.DrawFn) -> tuple[Watch, ...]:
     return tuple(
-        Watch(f"rule.{number}", device, condition)
+        Watch(f"rule.{number}", device, condition, draw(HOURS), draw(HOURS))
         for device in DEVICES
         for number, condition in enumerate(draw(st.lists(CONDITIONS, max_size=6)))
+        if not (isinstance(condition, Total) and device in condition.parts)
     )
 
 
@@ -76,12 +212,14 @@ def logs(draw: st.DrawFn) -> list[Fact]:
     for number in range(draw(st.integers(0, 40))):
         now_ms = max(0, now_ms + draw(STEPS))
         at_ms = max(0, now_ms - draw(LAGS))
-        device = draw(st.sampled_from([*DEVICES, "unknown"]))
+        device = draw(st.sampled_from([*DEVICES, *DEVICES, "cold-3", "unknown"]))
         key = str(number)
         match draw(st.sampled_from(["reading"] * 6 + ["again", "tick", "tick", "tap", "presence"])):
             case "reading":
                 values = draw(
-                    st.lists(st.tuples(st.sampled_from([*QUANTITIES, "rssi_dbm"]), VALUES), max_size=3)
+                    st.lists(
+                        st.tuples(st.sampled_from([*QUANTITIES, *FLAGS, "rssi_dbm"]), VALUES), max_size=4
+                    )
                 )
                 facts.append(Reading(key, device, at_ms, now_ms, Clock.DEVICE, tuple(values)))
             case "again" if facts:

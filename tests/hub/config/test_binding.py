@@ -16,7 +16,7 @@ _READER = '\n[[device]]\nid = "reader"\nname = "R"\nkind = "checkpoint"\narea = 
 def test_a_device_is_handed_to_the_rules_with_its_limits(tmp_path: Path) -> None:
     campus = loaded(tmp_path, changed('interval = "1m"', 'interval = "1m"\nlow = 1\nhigh = 5'))
     assert tuple(target_of(device) for device in campus.devices.values()) == (
-        DeviceTarget("cold-1", Kind.FRIDGE, "chilled", 60_000, 1, 5),
+        DeviceTarget("cold-1", Kind.FRIDGE, "chilled", 60_000, 1, 5, "canteen"),
     )
 
 

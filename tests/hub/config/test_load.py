@@ -78,10 +78,16 @@ def test_a_rule_switched_off_is_left_out_and_named(tmp_path: Path) -> None:
 
 
 def test_a_rule_that_selects_nothing_is_a_warning(tmp_path: Path) -> None:
-    warned = {warning.key for warning in loaded(tmp_path, VALID).warnings}
-    assert "rules.cold.frozen.warm" in warned
-    assert "rules.cold.chilled.warm" not in warned
-    assert "rules.patrol.round-incomplete" not in warned
+    changed = "".join(
+        f'\n[rules."{rule}"]\nseverity = "info"\n'
+        for rule in ("cold.frozen.warm", "cold.chilled.warm", "patrol.round-incomplete")
+    )
+    warned = {warning.key for warning in loaded(tmp_path, VALID + changed).warnings}
+    assert {key for key in warned if key.startswith("rules.")} == {"rules.cold.frozen.warm"}
+
+
+def test_a_shipped_rule_that_nobody_asked_for_may_select_nothing(tmp_path: Path) -> None:
+    assert loaded(tmp_path, VALID).warnings == ()
 
 
 def test_a_rule_that_selects_nothing_is_no_warning_once_switched_off(tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ def test_a_device_s_own_limit_is_the_one_shown(tmp_path: Path) -> None:
 
 
 def test_rules_that_are_off_and_warnings_are_named(tmp_path: Path) -> None:
-    page = _printed(loaded(tmp_path, f'{VALID}\n[rules."cold.chilled.warm"]\nenabled = false\n'))
+    rules = '[rules."cold.chilled.warm"]\nenabled = false\n[rules."cold.frozen.warm"]\nlimit = -11\n'
+    page = _printed(loaded(tmp_path, f"{VALID}\n{rules}"))
     assert "Rules switched off: cold.chilled.warm" in page
     assert "warning: " in page
     assert "selects nothing" in page

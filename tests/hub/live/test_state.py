@@ -131,3 +131,21 @@ def test_a_silence_alert_says_offline_where_the_device_said_so() -> None:
     late = 20 * MINUTE_MS
     assert judge(now(late), alert("device.silent.cold")).state is DeviceState.SILENT
     assert judge(now(late, online=False), alert("device.silent.cold")).state is DeviceState.OFFLINE
+
+
+def test_what_only_an_alert_can_say_is_noticed_unless_a_value_says_more() -> None:
+    open_door = alert("cold.door-open")
+    assert judge(now(temperature_c=4.0), open_door).state is DeviceState.NOTICED
+    assert judge(now(temperature_c=8.5), open_door).state is DeviceState.BEYOND
+    assert judge(now(temperature_c=85.0), open_door).state is DeviceState.FAULT
+    warm = judge(now(temperature_c=8.5), alert("cold.chilled.forecast"), alert("cold.chilled.warm"))
+    assert (warm.state, warm.severity) == (DeviceState.BEYOND, Severity.CRITICAL)
+
+
+def test_a_number_that_never_moves_is_a_fault() -> None:
+    assert judge(now(temperature_c=4.0), alert("cold.stuck")).state is DeviceState.FAULT
+
+
+def test_a_defrost_excuses_a_warm_value() -> None:
+    assert judge(now(temperature_c=9.0, defrost=True)).state is DeviceState.OK
+    assert judge(now(temperature_c=9.0, defrost=False)).state is DeviceState.BEYOND

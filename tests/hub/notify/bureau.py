@@ -6,10 +6,12 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
+from sqlalchemy import delete
+
 from hub.alerts import desk, keeping
 from hub.alerts.judging import Said
 from hub.book.store import Book
-from hub.book.tables import AlertRow
+from hub.book.tables import AlertRow, RestlessRow
 from hub.config.binding import target_of
 from hub.config.load import load
 from hub.config.model import Campus
@@ -20,7 +22,7 @@ from hub.notify.model import Entry, Kind, State
 from hub.notify.outbox import Outbox
 from hub.notify.reader import NoticesReader
 from rules.bind import bind
-from rules.model import Cleared, Raised
+from rules.model import Cleared, Eased, Raised, Worsened
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -84,6 +86,7 @@ class Bureau:
         self.book = book or Book(self.url)
         self.channels = {id_: FakeChannel() for id_ in self.campus.channels}
         self.woken = 0
+        self.may_flap = False  # most tests raise the same alert often, and mean something else by it
         self.restart()
 
     def restart(self) -> None:
@@ -134,6 +137,14 @@ class Bureau:
         """It is over."""
         self._judged(device, rule_id, Cleared(self.now_ms, 4.0, amended))
 
+    def worsens(self, device: str, rule_id: str, value: float = 245.0) -> None:
+        """It goes beyond its second limit."""
+        self._judged(device, rule_id, Worsened(self.now_ms, value))
+
+    def eases(self, device: str, rule_id: str, value: float = 238.0) -> None:
+        """It is within its second limit again."""
+        self._judged(device, rule_id, Eased(self.now_ms, value))
+
     def takes_on(self, alert: int, by: str = "wang-fang") -> None:
         """Somebody acknowledges."""
         desk.acknowledge(self.book, alert, by, "on my way", self.now_ms)
@@ -160,12 +171,14 @@ class Bureau:
         with self.book.reading() as session:
             return session.get(AlertRow, id_)
 
-    def _judged(self, device: str, rule_id: str, event: Raised | Cleared) -> None:
+    def _judged(self, device: str, rule_id: str, event: Raised | Cleared | Worsened | Eased) -> None:
         rule = self.campus.rules[rule_id]
         watch = bind(rule, target_of(self.campus.devices[device]))
         assert watch is not None
         with self.book.writing() as session:
             keeping.apply(session, Said(watch, event), rule, self.now_ms)
+            if not self.may_flap:
+                session.execute(delete(RestlessRow))
 
     def _wake(self) -> None:
         self.woken += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -76,7 +77,7 @@ def test_a_failure_is_tried_again_later_and_later_and_the_reason_is_kept(bureau:
     bureau.channels["group"].answer = refuse
     bureau.raises()
     bureau.passes(10 * MINUTE, 1_000)
-    gaps = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(tries)]
     assert gaps == sorted(gaps)
     assert gaps[0] < 10_000
     assert gaps[-1] > 60_000

@@ -18,7 +18,7 @@ from hub.config.model import Audience, Hours, Policy, Step
 from hub.notify import hours, policy
 from hub.notify.model import ASKING, Kind, Matter, Notice
 from hub.notify.story import Story
-from rules.model import Role, Severity
+from rules.model import Escalation, Role, Severity
 from tests.hub.notify.bureau import HOUR, MINUTE, NOON, SILENT, WARM, campus_of
 
 with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +57,7 @@ _gaps = st.lists(st.integers(1, 90 * MINUTE), min_size=1, max_size=40)
 def story_of(severity: Severity = Severity.CRITICAL, *, is_open: bool = True) -> Story:
     rule = WARM if severity is Severity.CRITICAL else SILENT
     matter = Matter(rule, "cold-1", severity, NOON, NOON, 11.5)
-    return Story(7, rule, "cold-1", severity, 1, NOON, is_open, is_closed=False, raised=matter)
+    return Story(7, rule, "cold-1", severity, 1, NOON, matter, is_active=is_open)
 
 
 def told_over(own: Policy, story: Story, gaps: list[int]) -> list[tuple[int, Notice]]:
@@ -186,7 +186,57 @@ def test_the_first_policy_that_fits_is_the_one(fields: dict[str, tuple[object, .
     campus = replace(CAMPUS, policies=(own, base))
     assert policy.policy_for(campus, story_of()).name == ("own" if fits else "last")
     nobody = replace(CAMPUS, policies=())
-    assert policy.policy_for(nobody, story_of()) in policy.SHIPPED
+    assert policy.policy_for(nobody, story_of()).name == "shipped"
+
+
+def steps_of(
+    escalation: tuple[Escalation, ...], severity: Severity, own: Severity
+) -> list[tuple[int, Role | None]]:
+    rule = changed(CAMPUS.rules[WARM], escalation=escalation, severity=own)
+    campus = replace(CAMPUS, policies=(), rules={WARM: rule})
+    found = policy.policy_for(campus, changed(story_of(), severity=severity))
+    return [(step.after_ms, step.to[0].role) for step in found.steps]
+
+
+def test_where_no_policy_fits_its_rule_says_who_is_told_later() -> None:
+    own = (Escalation(5 * MINUTE, Role.MAINTENANCE), Escalation(HOUR, Role.HEAD))
+    said = [(0, None), (5 * MINUTE, Role.MAINTENANCE), (HOUR, Role.HEAD)]
+    assert steps_of(own, Severity.WARNING, Severity.WARNING) == said
+    assert steps_of(own, Severity.CRITICAL, Severity.CRITICAL) == said
+    assert policy.policy_for(CAMPUS, story_of()).name != "shipped"  # those of the file go before
+
+
+def test_a_critical_rule_may_name_nobody_and_one_that_became_critical_tells_the_head() -> None:
+    assert steps_of((), Severity.CRITICAL, Severity.CRITICAL) == [(0, None)]
+    assert steps_of((), Severity.WARNING, Severity.WARNING) == [(0, None)]
+    assert steps_of((), Severity.CRITICAL, Severity.WARNING) == [(0, None), (15 * MINUTE, Role.HEAD)]
+
+
+@given(_policies, st.integers(0, 3 * HOUR), _gaps, st.booleans())
+def test_what_became_graver_is_told_once_more_and_deciding_it_anew_gives_the_same_ids(
+    own: Policy, lasted_ms: int, gaps: list[int], is_taken_on: bool
+) -> None:
+    loud = replace(own, steps=tuple(replace(step, hours=None) for step in own.steps))
+    first = changed(story_of(Severity.WARNING), first_began_ms=NOON - lasted_ms, began_ms=NOON - lasted_ms)
+    story = changed(
+        first,
+        severity=Severity.CRITICAL,
+        occurrence=2,
+        began_ms=NOON,
+        worsened=True,
+        is_taken_on=is_taken_on,
+    )
+    campus = replace(CAMPUS, policies=(loud,))
+    decided = told_over(loud, story, gaps)
+    assert all(notice.tell_at_ms <= now_ms for now_ms, notice in decided)  # quiet hours or not
+    kinds = {notice.kind for _, notice in decided}
+    assert not is_taken_on or kinds <= {Kind.WORSENED}
+    if lasted_ms >= max(own.wait_ms, own.steps[0].after_ms):
+        assert [n.kind for n in policy.asking(campus, story, frozenset(), NOON)][:1] == [Kind.WORSENED]
+    now_ms = NOON + sum(gaps)
+    again = policy.asking(campus, story, frozenset(), now_ms)
+    assert again == policy.asking(campus, story, frozenset(), now_ms)
+    assert {n.id for n in again}.isdisjoint(n.id for n in policy.asking(campus, first, frozenset(), now_ms))
 
 
 def test_an_alert_of_a_rule_and_a_device_that_are_gone_is_told_to_the_administrators() -> None:

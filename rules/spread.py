@@ -1,0 +1,74 @@
+"""Values of one reading that should be alike and are not, such as the voltages of three phases.
+
+    L1   ______________________________
+    L2   ___________ . . mean . . ______
+    L3              \\___________/        max |x - mean| / mean, in percent, beyond `limit`
+                     |<- for ->|^ Raised
+
+By magnitude (230/225/215 V are 3.73 %). A mean below `least` counts as clear: hardly any load is no
+imbalance. A second limit (`grave`) makes the matter CRITICAL: see `rules.tiers`.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from devices.facts import Fact, Reading
+from rules import machine, tiers
+from rules.machine import Judged, Verdict
+from rules.model import Direction, Phase, Spread, State
+from rules.sensing import in_time
+from rules.threshold import verdict_of
+
+
+def step(condition: Spread, subject: str, state: State, fact: Fact) -> Judged:
+    """Judges a reading of `subject` that has all quantities; a late or implausible one changes nothing."""
+    if not isinstance(fact, Reading) or fact.device != subject:
+        return state, ()
+    values = _values(condition, fact)
+    if values is None:
+        return state, ()
+    state = in_time(state, fact)
+    at_ms = fact.measured_at_ms
+    if at_ms < state.newest_ms:
+        return state, ()
+    mean = sum(values) / len(values)
+    off = 0.0
+    if mean > 0 and mean >= condition.least:
+        off = max(max(values) - mean, mean - min(values)) / mean * 100
+    seen = replace(state, newest_ms=at_ms, last_value=off)
+    if state.phase is Phase.QUIET and off <= condition.limit:
+        return seen, ()
+    found = verdict_of(Direction.ABOVE, condition.limit, condition.clear, off)
+    if condition.grave is None:
+        return machine.advance(
+            seen, found, at_ms, off, for_ms=condition.for_ms, keep_for_ms=condition.keep_for_ms
+        )
+    return tiers.advance(
+        seen,
+        found,
+        _grave(condition, condition.grave, off),
+        at_ms,
+        off,
+        for_ms=condition.for_ms,
+        keep_for_ms=condition.keep_for_ms,
+        grave_for_ms=condition.grave_for_ms,
+    )
+
+
+def _grave(condition: Spread, grave: float, off: float) -> Verdict:
+    return verdict_of(Direction.ABOVE, grave, grave + (condition.clear - condition.limit), off)
+
+
+def _values(condition: Spread, reading: Reading) -> list[float] | None:
+    found = dict(reversed(reading.values))  # the first that is given for a name counts
+    values: list[float] = []
+    for name in condition.quantities:
+        value = found.get(name)
+        # Compared so that NaN fails, and a bool is no number.
+        if value is None or value.__class__ is bool:
+            return None
+        if not condition.valid_low <= value <= condition.valid_high:
+            return None
+        values.append(value)
+    return values
