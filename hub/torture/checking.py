@@ -33,9 +33,12 @@ def losses(
     """Every message against the log. What the hub itself had acknowledged is never the broker's loss."""
     found = Losses([], [], [], [], tally.strange)
     broker_repeats = _broker_repeats(struck, broker)
-    for index, (seen, at) in enumerate(zip(tally.times_seen, publisher.acknowledged_at, strict=True)):
+    times = zip(publisher.sent_at, publisher.acknowledged_at, strict=True)
+    for index, (seen, (sent_at, at)) in enumerate(zip(tally.times_seen, times, strict=True)):
         if seen == 0 and at:
-            excused = not witness.acknowledged[index] and _broker_lost_it(at, struck, broker, witness)
+            excused = not witness.acknowledged[index] and _broker_lost_it(
+                sent_at, at, struck, broker, witness
+            )
             (found.lost_by_broker if excused else found.lost).append(index)
         elif seen > 1:
             known = publisher.sent_again[index] or broker_repeats
@@ -89,14 +92,15 @@ def verdict_check(campus: Campus, traffic: Traffic, tally: Tally, folder: Path) 
 
 
 def _broker_lost_it(
-    acknowledged_at: float, struck: Sequence[Struck], broker: BrokerKind, witness: Witness
+    sent_at: float, acknowledged_at: float, struck: Sequence[Struck], broker: BrokerKind, witness: Witness
 ) -> bool:
     """Whether only the broker can have lost it: it was killed before it saved, or its store was removed, and
-    then it knows of no hub until the hub has subscribed again."""
+    then it knows of no hub until the hub has subscribed again. What was on its way at that moment may have
+    reached the broker before."""
     for one in struck:
         if one.fault.kind is FaultKind.SESSION_LOST:
             again = [at for at in witness.subscribed_at if at > one.ended_at]
-            if acknowledged_at <= min(again, default=one.ended_at):
+            if sent_at <= min(again, default=one.ended_at):
                 return True
         if one.fault.kind is FaultKind.BROKER_KILLED and broker is BrokerKind.MOSQUITTO:
             unsaved_since = one.began_at - AUTOSAVE_S - _SAVING_MAY_TAKE_S

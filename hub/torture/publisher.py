@@ -28,7 +28,9 @@ class Publisher:
         self.limit = 0
         self.published = 0
         self.acknowledged = 0
-        # For each message when it was acknowledged (0: not yet), and whether it was sent more than once.
+        # For each message when it was last sent, when it was acknowledged (0: not yet), and whether it was sent
+        # more than once.
+        self.sent_at = array("d", bytes(8 * traffic.messages))
         self.acknowledged_at = array("d", bytes(8 * traffic.messages))
         self.sent_again = bytearray(traffic.messages)
         self._rate_hz = rate_hz
@@ -67,6 +69,7 @@ class Publisher:
                 line = self._lines[self.published % self.traffic.devices % _CONNECTIONS]
                 if not line.has_room:
                     break
+                self.sent_at[self.published] = time.time()
                 line.publish(self.published, self.traffic.topic(self.published), text)
                 self.published += 1
                 due += 1 / self._rate_hz
@@ -80,6 +83,7 @@ class Publisher:
         self.acknowledged += 1
 
     def _repeats(self, index: int) -> None:
+        self.sent_at[index] = time.time()
         self.sent_again[index] = 1
 
 
