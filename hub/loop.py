@@ -81,12 +81,18 @@ class Loop:
 
 
 def calm_collector() -> None:
-    """For a process whose objects hold no cycles, and are freed as soon as nobody refers to them. By default
-    Python would search for cycles at every 700th object, which costs an eighth of the whole path from the
-    broker to the history. What is there now is not looked at again until `restore_collector`."""
+    """For a process whose many objects hold no cycles, and are freed as soon as nobody refers to them. By
+    default Python would search for cycles at every 700th object, which costs an eighth of the whole path from
+    the broker to the history. The few cycles there are (of web requests) wait for `collect`. What is there
+    now is not looked at again until `restore_collector`."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
+
+
+def collect() -> None:
+    """Frees the cycles that have come together lately; call it every few minutes. Milliseconds."""
+    gc.collect(1)
 
 
 def restore_collector() -> None:

@@ -41,7 +41,7 @@ from hub.log.model import Entry, Fate, Letter
 from hub.log.reader import LogReader
 from hub.log.tail import Tail
 from hub.log.writer import LogWriter
-from hub.loop import Loop, calm_collector, restore_collector
+from hub.loop import Loop, calm_collector, collect, restore_collector
 from hub.notify.outboxes import make_outboxes
 from hub.notify.reader import NoticesReader
 from hub.patrol.planning import runs_of_day
@@ -287,6 +287,7 @@ class Hub:
     def _prune(self) -> float:
         """Bounds what is kept by age and by disk. The history may be away for long: with the disk running
         out, what it has not read goes before everything stops."""
+        collect()
         read_by_all = min(self._alerts.saved_cursor, self._pump.cursors.log, self._live.cursor)
         before_ms = self.now() - self._campus.storage.log_days * _DAY_MS
         self._inbox.between_batches(lambda log: self._prune_log(log, before_ms, read_by_all))

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from devices.facts import Kind
 from rules.model import (
     Applies,
+    ClockWrong,
     Condition,
     Count,
     Direction,
@@ -141,6 +142,8 @@ def _condition(rule: Rule, target: Target, others: Iterable[DeviceTarget]) -> Co
             return _total(numbers, _device(target), others)
         case RuleKind.FORECAST:
             return _with_own_course(_forecast(numbers), _device(target))
+        case RuleKind.CLOCK:
+            return ClockWrong(_given(numbers.for_ms), _given(numbers.keep_for_ms))
         case RuleKind.ROUND_INCOMPLETE:
             walk = _round(target)
             tags = tuple(dict.fromkeys(walk.tags))
@@ -182,6 +185,7 @@ def _threshold(numbers: Parameters) -> Threshold:
         grave_for_ms=numbers.critical_for_ms or 0,
         excuse=numbers.except_while or "",
         excuse_ms=numbers.except_at_most_ms or 0,
+        others=numbers.quantities,
     )
 
 

@@ -5,7 +5,7 @@ watch's mark nor further ahead than clocks are trusted. Then `step` says nothing
 with the reading's time and value: of many calm readings in a row, the last one alone leaves the same.
 
 Whatever remembers more of a reading than that (a course, how often a value was the same, several quantities)
-has no band, and is stepped at each.
+has no band, and is stepped at each. To a watch of the clock every fact of a clock that is right is calm.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rules.model import (
+    ClockWrong,
     Condition,
     Count,
     Direction,
@@ -62,7 +63,7 @@ def band_of(condition: Condition) -> Band | None:
             pass
         case Held() | Count():
             return _band_of_states(condition)
-        case Rate() | Forecast() | Stuck() | Spread() | Total() | Silent() | RoundIncomplete():
+        case Rate() | Forecast() | Stuck() | Spread() | Total() | ClockWrong() | Silent() | RoundIncomplete():
             return None
     return _band(condition.quantity, low, high, condition.fault_values)
 

@@ -52,6 +52,7 @@ _TUNABLE: Final[dict[RuleKind, tuple[str, ...]]] = {
     RuleKind.COUNT: ("times", "within", "limit", "keep_for"),
     RuleKind.SPREAD: ("limit", "clear", "least", *_DELAYS, "low", "high", "critical", "critical_for"),
     RuleKind.TOTAL: ("limit", "clear", "least", "fresh", *_DELAYS, "low", "high"),
+    RuleKind.CLOCK: _DELAYS,
     RuleKind.ROUND_INCOMPLETE: (),
 }
 _SELECTOR_KEYS: Final = ("kinds", "storages", "areas", "labels", "ids")
@@ -104,7 +105,7 @@ def parse_own(entry: Mapping[str, object], where: str) -> tuple[Rule, ...]:
 def tunable(kind: RuleKind) -> tuple[str, ...]:
     """What `override` may set on a rule of this kind, as written in configuration."""
     hours = () if kind is RuleKind.ROUND_INCOMPLETE else ("when", "except_when")
-    return ("severity", "basis", "select", *hours, "escalate", *_TUNABLE[kind])
+    return ("severity", "basis", "closing", "select", *hours, "escalate", *_TUNABLE[kind])
 
 
 def override(rule: Rule, changes: Mapping[str, object]) -> Rule:
@@ -123,6 +124,7 @@ def override(rule: Rule, changes: Mapping[str, object]) -> Rule:
         rule,
         severity=severity,
         basis=_text(table, "basis") if "basis" in table else rule.basis,
+        closing=table.choice("closing", Closing, rule.closing),
         select=_selector(table.table("select"), rule.select) if "select" in table else rule.select,
         when=table.text("when") if "when" in table else rule.when,
         except_when=table.text("except_when") if "except_when" in table else rule.except_when,

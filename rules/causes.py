@@ -37,6 +37,8 @@ SHIPPED: Final = (
     # Without power a cold unit warms up and a device falls silent; a meter that is silent may be without it.
     Causation("cold.*", Way.FED_BY, ("power.cut*", "power.voltage-low*", "power.phase-lost*")),
     Causation("device.silent*", Way.FED_BY, ("power.cut*", "power.phase-lost*", "device.silent*")),
+    # Where the main supply is away, so is that of the circuits below it.
+    Causation("power.*", Way.FED_BY, ("power.cut*",)),
 )
 
 

@@ -18,3 +18,12 @@ def parse_duration(text: str) -> int:
         shown = text if len(text) <= 40 else f"{text[:40]}…"
         raise ValueError(f"{shown!r} is not a duration: write '90s', '10m', '2h' or '1h30m'")
     return sum(int(n) * ms for n, ms in zip(match.groups(), _UNITS_MS.values(), strict=True) if n)
+
+
+def written(ms: int) -> str:
+    """`parse_duration` backwards: `1h30m`; `0s` for nothing."""
+    left, parts = ms, ""
+    for unit, length in _UNITS_MS.items():
+        number, left = divmod(left, length)
+        parts += f"{number}{unit}" if number else ""
+    return parts or "0s"

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from devices.facts import Fact
 from rules import (
+    clock,
     count,
     forecast,
     held,
@@ -36,6 +37,7 @@ from rules import (
 from rules.machine import at_rest, is_raised
 from rules.model import (
     Cleared,
+    ClockWrong,
     Condition,
     Count,
     Event,
@@ -109,5 +111,6 @@ _STEPS: Final[Mapping[type[Condition], Callable[..., Said]]] = {
     Count: count.step,
     Spread: spread.step,
     Total: total.step,
+    ClockWrong: clock.step,
     RoundIncomplete: _step_round,
 }

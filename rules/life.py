@@ -52,6 +52,7 @@ SHELF_MS: Final = {
     Severity.WARNING: 8 * _HOUR_MS,
     Severity.INFO: 8 * _HOUR_MS,
 }
+_LONGEST_SHELF_MS: Final = max(SHELF_MS.values())
 REOPENED_WITHIN_MS: Final = 30 * 24 * _HOUR_MS
 
 
@@ -363,7 +364,8 @@ def surround(state: AlertState, wanted: frozenset[Hush], closing: Closing, now_m
         return Lived(state, ())
     begun = [_BEGINS[hush] for hush in Hush if hush in wanted - state.suppressed]
     ended = [_ENDS[hush] for hush in Hush if hush in state.suppressed - wanted]
-    if state.shelf is not None and now_ms >= state.shelf.until_ms:
+    # None is that long: it was given by a clock that has been set back since.
+    if state.shelf is not None and not 0 < state.shelf.until_ms - now_ms <= _LONGEST_SHELF_MS:
         ended.append(Change.UNSHELVED)
     if Change.STEADY in ended and not state.active and _closes_itself(closing):
         return _lived(state, *begun, *ended, Change.CLOSED)

@@ -53,7 +53,8 @@ class Threshold(msgspec.Struct, frozen=True, tag="threshold", gc=False):
 
     `grave`: a second limit further out; beyond it for `grave_for_ms` the matter is CRITICAL. `excuse`: while
     this flag of the same reading is true, a value beyond the limit is not held against the device, for at
-    most `excuse_ms`; empty: nothing excuses.
+    most `excuse_ms`; empty: nothing excuses. `others`: further quantities that must be beyond the limit as
+    well, where a reading gives them.
     """
 
     quantity: str
@@ -70,6 +71,7 @@ class Threshold(msgspec.Struct, frozen=True, tag="threshold", gc=False):
     grave_for_ms: int = 0
     excuse: str = ""
     excuse_ms: int = 0
+    others: tuple[str, ...] = ()
 
 
 class Outside(msgspec.Struct, frozen=True, tag="outside", gc=False):
@@ -227,6 +229,13 @@ class Total(msgspec.Struct, frozen=True, tag="total", gc=False):
     valid_high: float
 
 
+class ClockWrong(msgspec.Struct, frozen=True, tag="clock_wrong", gc=False):
+    """What the subject says has a time that cannot be, for `for_ms`; over once right for `keep_for_ms`."""
+
+    for_ms: int
+    keep_for_ms: int
+
+
 class RoundIncomplete(msgspec.Struct, frozen=True, tag="round_incomplete", gc=False):
     """Some of `tags` (upper-case hex UIDs, one each checkpoint) not tapped from start to end plus grace."""
 
@@ -248,6 +257,7 @@ Condition: TypeAlias = (
     | Count
     | Spread
     | Total
+    | ClockWrong
     | RoundIncomplete
 )
 
@@ -325,7 +335,7 @@ class Parameters(msgspec.Struct, frozen=True):
     noise: float | None = None
     times: int | None = None  # count
     wanted: bool | None = None  # held, count
-    quantities: tuple[str, ...] = ()  # spread
+    quantities: tuple[str, ...] = ()  # spread; threshold: the others
     least: float | None = None  # spread, total
     fresh_ms: int | None = None  # total
 
@@ -344,6 +354,7 @@ class RuleKind(Enum):
     COUNT = "count"
     SPREAD = "spread"
     TOTAL = "total"
+    CLOCK = "clock"
     ROUND_INCOMPLETE = "round_incomplete"
 
 

@@ -6,6 +6,7 @@ from typing import Final, assert_never
 
 from devices.facts import Fact, Presence, Reading, Tap, Tick
 from rules.model import (
+    ClockWrong,
     Condition,
     Count,
     Forecast,
@@ -29,7 +30,7 @@ _NONE: Final = ()
 def quantities_of(condition: Condition) -> tuple[str, ...]:
     """What a reading must have, all of it, to be judged; empty for what is not about values."""
     match condition:
-        case Silent() | RoundIncomplete():
+        case Silent() | ClockWrong() | RoundIncomplete():
             return _NONE
         case Spread():
             return condition.quantities
@@ -73,7 +74,7 @@ def hears_ticks(watch: Watch) -> bool:
 
 def depends_on_arrival(watch: Watch) -> bool:
     """Whether what it says hangs on when or in which order among devices facts reached the hub."""
-    return hears_ticks(watch) or isinstance(watch.condition, Total | RoundIncomplete)
+    return hears_ticks(watch) or isinstance(watch.condition, Total | ClockWrong | RoundIncomplete)
 
 
 def is_judged_by(watch: Watch, fact: Fact) -> bool:
@@ -83,7 +84,7 @@ def is_judged_by(watch: Watch, fact: Fact) -> bool:
         case Tick():
             return True
         case Tap():
-            return isinstance(condition, Silent) and fact.device == watch.subject
+            return isinstance(condition, Silent | ClockWrong) and fact.device == watch.subject
         case Presence():
             if fact.device != watch.subject:
                 return False

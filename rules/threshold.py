@@ -10,6 +10,9 @@
 A second limit further out (`grave`) makes the matter CRITICAL: see `rules.tiers`. What excuses (`excuse`,
 such as a defrost that the same reading tells of) lets values beyond the limit pass, for at most `excuse_ms`
 from the first of them on: a pending matter is dropped, an active one neither grows nor ends.
+
+With `others` all of them must be beyond the limit, as far as a reading gives them: one that is well is enough
+for it to be over.
 """
 
 from __future__ import annotations
@@ -41,6 +44,8 @@ def step(condition: Threshold, subject: str, state: State, fact: Fact) -> Judged
     ):
         return state, ()
     found = verdict(condition, value)
+    if condition.others and found is not Verdict.CLEAR:
+        found = _of_all(condition, subject, fact, found)
     excused_ms = _excused_since_ms(condition, subject, state, fact, found)
     excuses = excused_ms >= 0 and fact.measured_at_ms - excused_ms < condition.excuse_ms
     seen = replace(state, newest_ms=fact.measured_at_ms, last_value=value, excused_since_ms=excused_ms)
@@ -86,6 +91,20 @@ def verdict_of(direction: Direction, limit: float, clear: float, value: float) -
     if wrong:
         return Verdict.WRONG
     return Verdict.CLEAR if is_clear else Verdict.BETWEEN
+
+
+def _of_all(condition: Threshold, subject: str, fact: Fact, found: Verdict) -> Verdict:
+    """The best that one of all quantities says; values that no sensor can mean say nothing."""
+    for name in condition.others:
+        value = value_of(fact, subject, name)
+        if value is None or not condition.valid_low <= value <= condition.valid_high:
+            continue
+        other = verdict(condition, value)
+        if other is Verdict.CLEAR:
+            return other
+        if other is Verdict.BETWEEN:
+            found = other
+    return found
 
 
 def _grave_clear(condition: Threshold, grave: float) -> float:

@@ -81,7 +81,7 @@ class Backtest:
     ) -> None:
         self._rules = rules
         self._round_rules = [rule for rule in rules.values() if rule.select.subject is Subject.ROUND]
-        self._judging = Judging(watches, {})
+        self._judging = Judging(watches, {}, forgets=False)
         self._runs = Runs(plan, zone, installed_ms, None, started_at_ms=installed_ms, known=frozenset())
         self._ticked_ms: int | None = None
         self._taken = 0

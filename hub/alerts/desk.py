@@ -17,7 +17,7 @@ from hub.book.tables import AlertRow
 from hub.config.model import Campus
 from rules import life
 from rules.life import AlertState, Lived, Refusal, Shelf
-from rules.model import Closing, Rule, Severity
+from rules.model import Closing, Rule, Severity, Subject
 
 Done: TypeAlias = Alert | Refusal | None
 _Action: TypeAlias = Callable[[Session, AlertRow, AlertState], Lived | Refusal]
@@ -41,8 +41,7 @@ def close(
     """`by` closes an alert and says what was put right; with Closing.SECOND another one has to confirm."""
 
     def act(_session: Session, row: AlertRow, state: AlertState) -> Lived | Refusal:
-        rule = rules.get(row.rule)
-        lived = life.close(state, corrective_action, rule.closing if rule else Closing.PERSON, by)
+        lived = life.close(state, corrective_action, _closing_of(rules.get(row.rule)), by)
         if isinstance(lived, Lived):
             row.closed_by, row.closed_action = by, corrective_action
         return lived
@@ -137,6 +136,16 @@ def _act(
         if campus is not None:
             Minder(campus, session).mind(session, now_ms)
         return keeping.alert_of(row)
+
+
+def _closing_of(rule: Rule | None) -> Closing:
+    """Of a round that is over nothing can clear the alert. Of all else a reading does: closed while it
+    lasts, its watch would have said all that it has to say, and nobody would hear of it again."""
+    if rule is None:
+        return Closing.PERSON
+    if rule.select.subject is Subject.ROUND:
+        return Closing.REVIEW if rule.closing in (Closing.AUTO, Closing.PERSON) else rule.closing
+    return Closing.PERSON if rule.closing is Closing.REVIEW else rule.closing
 
 
 def _undo(row: AlertRow) -> None:

@@ -14,20 +14,23 @@ from typing import Final, TypeAlias
 import msgspec
 
 from devices.clock import AHEAD_TOLERANCE_MS
-from devices.facts import Fact, Presence, Reading, Tap, Tick, Value
+from devices.facts import Clock, Fact, Presence, Reading, Tap, Tick
 from hub.alerts.watched import (
     HEARD,
     NOT_QUIET,
     RESTLESS,
     SHOWN,
     Bands,
+    Comparison,
+    Course,
     Overheard,
     WatchedDevice,
     heard_of,
     is_silenced,
     mark_of,
 )
-from rules.calm import after_calm, after_signs_of_life, is_calm, is_calm_tick
+from rules.calm import after_calm, after_signs_of_life, is_calm, is_calm_tick, mark_ms
+from rules.course import STEADY, after_course, room_of, shared_room
 from rules.judge import step
 from rules.model import Event, Phase, RoundIncomplete, State, Watch
 from rules.reach import devices_of, quantities_of
@@ -35,6 +38,7 @@ from rules.sensing import ONLINE
 
 WatchKey: TypeAlias = tuple[str, str]  # rule, subject
 _FRESH: Final = State()
+_FULL: Final = 64  # readings of a course, before its watches remember them
 _STRANGER: Final = WatchedDevice("", (), {})
 
 
@@ -65,18 +69,28 @@ class Judging:
         saved: Mapping[WatchKey, Remembered],
         overheard: Iterable[Overheard] = (),
         judged_to: int = 0,
+        *,
+        forgets: bool = True,
     ) -> None:
-        """Goes on after fact number `judged_to`, as of which `overheard` is. What was saved later than that
+        """`forgets` False: `forget` is never called, and nothing has to be kept for it.
+
+        Goes on after fact number `judged_to`, as of which `overheard` is. What was saved later than that
         has judged some facts ahead, and is not given them again."""
         self._states = {key: remembered.state for key, remembered in saved.items()}
         self._ahead = {key: r.as_of for key, r in saved.items() if r.as_of > judged_to}
         self._draft: dict[WatchKey, State] = {}
         self._dirty: set[WatchKey] = set()
         self._turn = 1
+        self._forgets = forgets
+        self._is_judging = False
         self._rounds: dict[WatchKey, Watch] = {}
         self._devices = _by_device(watches)
         self._listeners = [device for device in self._devices.values() if device.listeners]
-        self._ticking = [(device, watch) for device in self._devices.values() for watch in device.ticking]
+        self._ticking = [
+            (device, watch, device.mark_of(watch))
+            for device in self._devices.values()
+            for watch in device.ticking
+        ]
         for device in self._devices.values():
             self._settle(device)
         for heard in overheard:
@@ -132,9 +146,11 @@ class Judging:
 
         `before` is called ahead of each fact that is no reading, and may watch more rounds."""
         said: list[Said] = []
+        self._is_judging = True
         if self._ahead:
             self._catch_up(first - 1)
         devices, turn = self._devices, self._turn
+        unset, ahead = Clock.UNSET, Clock.AHEAD
         for seq, fact in enumerate(facts, first):
             if type(fact) is not Reading:
                 before(fact)
@@ -144,6 +160,7 @@ class Judging:
             if device.turn != turn:  # `device.open`, without the call
                 device.turn = turn
                 device.kept = device.line.copy()
+                device.hold()
             line = device.line
             received_ms = fact.received_at_ms
             heard_ms = line[HEARD]
@@ -154,9 +171,10 @@ class Judging:
                     line[HEARD] = received_ms
             measured_ms = fact.measured_at_ms
             values = fact.values
-            if len(values) > 1:
-                values = _first_of_each(values)
-            for quantity, value in values:
+            of = dict(values)
+            if len(of) != len(values):  # `step` takes the first value that a reading gives for a quantity
+                of = dict(reversed(values))
+            for quantity, value in of.items():
                 band = device.bands.get(quantity)
                 if band is None:
                     continue
@@ -171,6 +189,38 @@ class Judging:
                     line[mark + 1] = value
                 else:
                     self._judge_quantity(device, quantity, seq, fact, now_ms, said)
+            for course in device.courses:
+                value_ = of.get(course.quantity)
+                if value_ is None:
+                    continue
+                if (
+                    course.low < value_ < course.high
+                    and course.from_ms <= measured_ms < course.until_ms
+                    and measured_ms <= received_ms + AHEAD_TOLERANCE_MS
+                    and value_.__class__ is float
+                ):
+                    course.from_ms = measured_ms
+                    course.times_ms.append(measured_ms)
+                    course.values.append(value_)
+                    if len(course.values) >= _FULL:
+                        self._take_in(course)
+                        self._settle_course(course)
+                else:
+                    self._judge_course(course, seq, fact, now_ms, said)
+            for comparison in device.comparisons:
+                if not comparison.is_told(of):
+                    continue
+                if (
+                    comparison.from_ms <= measured_ms <= received_ms + AHEAD_TOLERANCE_MS
+                    and comparison.is_calm(of)
+                ):
+                    comparison.from_ms = measured_ms
+                    comparison.reading = fact
+                else:
+                    self._judge_comparison(comparison, seq, fact, now_ms, said)
+            clock = fact.clock
+            if clock is unset or clock is ahead or device.clock_wrong:
+                self._judge_clock(device, seq, fact, now_ms, said)
             for watch in device.restless:
                 self._step(watch, seq, fact, now_ms, said)
         return said
@@ -184,6 +234,8 @@ class Judging:
                 self._judge_silences(device, seq, fact, now_ms, said)
             if isinstance(fact, Presence) and ONLINE in device.watches:
                 self._judge_quantity(device, ONLINE, seq, fact, now_ms, said)
+            if isinstance(fact, Tap):
+                self._judge_clock(device, seq, fact, now_ms, said)
         if isinstance(fact, Tick | Tap):
             for watch in self._rounds.values():
                 self._step(watch, seq, fact, now_ms, said)
@@ -195,8 +247,9 @@ class Judging:
                 device.patience_ms, int(heard_ms), tick.measured_at_ms, tick.listening_since_ms
             ):
                 self._judge_silences(device, seq, tick, now_ms, said)
-        for device, watch in self._ticking:
-            if self._state_of(watch).phase is Phase.QUIET:
+        for device, watch, mark in self._ticking:
+            # A line's mark is RESTLESS whenever one of its quantity's watches is not QUIET.
+            if (mark and device.line[mark] != RESTLESS) or self._state_of(watch).phase is Phase.QUIET:
                 continue
             device.open(self._turn)
             self._show_heard(device)
@@ -230,6 +283,26 @@ class Judging:
             self._step(watch, seq, fact, now_ms, said)
         self._settle_mark(device, quantity)
 
+    def _judge_course(self, course: Course, seq: int, fact: Fact, now_ms: int, said: list[Said]) -> None:
+        self._take_in(course)
+        for watch in course.watches:
+            self._step(watch, seq, fact, now_ms, said)
+        self._settle_course(course)
+
+    def _judge_clock(
+        self, device: WatchedDevice, seq: int, fact: Fact, now_ms: int, said: list[Said]
+    ) -> None:
+        for watch in device.clocks:
+            self._step(watch, seq, fact, now_ms, said)
+        device.clock_wrong = any(self._state_of(watch).phase is not Phase.QUIET for watch in device.clocks)
+
+    def _judge_comparison(
+        self, comparison: Comparison, seq: int, fact: Fact, now_ms: int, said: list[Said]
+    ) -> None:
+        self._take_in_reading(comparison)
+        self._step(comparison.watch, seq, fact, now_ms, said)
+        self._settle_comparison(comparison)
+
     def _step(self, watch: Watch, seq: int, fact: Fact, now_ms: int, said: list[Said]) -> None:
         key = (watch.rule, watch.subject)
         if self._ahead and self._ahead.get(key, 0) >= seq:
@@ -258,6 +331,43 @@ class Judging:
                 self._remember(watch, after_calm(self._state_of(watch), int(at_ms), value))
             device.line[mark + 1] = SHOWN
 
+    def _take_in(self, course: Course) -> None:
+        """Brings the states of a course's watches up to date; its room stays."""
+        if not course.values:
+            return
+        for watch in course.watches:
+            if isinstance(watch.condition, STEADY):
+                state = after_course(watch.condition, self._state_of(watch), course.times_ms, course.values)
+                self._bring(watch, state)
+        course.times_ms, course.values = [], []
+        if not self._is_judging:
+            course.hold()
+
+    def _take_in_reading(self, comparison: Comparison) -> None:
+        """Brings the state of a comparison's watch up to date."""
+        if comparison.reading is None:
+            return
+        watch = comparison.watch
+        self._bring(watch, step(watch, self._state_of(watch), comparison.reading, 0)[0])
+        comparison.reading = None
+        if not self._is_judging:
+            comparison.hold()
+
+    def _take_in_all(self, device: WatchedDevice) -> None:
+        for course in device.courses:
+            self._take_in(course)
+        for comparison in device.comparisons:
+            self._take_in_reading(comparison)
+
+    def _bring(self, watch: Watch, state: State) -> None:
+        """What a watch remembers, into the draft of the batch that is being judged, or for good."""
+        key = (watch.rule, watch.subject)
+        if self._is_judging:
+            self._draft[key] = state
+        else:
+            self._states[key] = state
+            self._dirty.add(key)
+
     def _show_devices(self, keys: Iterable[WatchKey]) -> None:
         for subject in {subject for _, subject in keys} & self._devices.keys():
             device = self._devices[subject]
@@ -265,12 +375,33 @@ class Judging:
             self._show_heard(device)
             for quantity in device.watches:
                 self._show_value(device, quantity)
+            self._take_in_all(device)
 
     def _settle(self, device: WatchedDevice) -> None:
         """Makes the line tell what the states know."""
         self._settle_heard(device)
         for quantity in device.watches:
             self._settle_mark(device, quantity)
+        for course in device.courses:
+            self._settle_course(course)
+        for comparison in device.comparisons:
+            self._settle_comparison(comparison)
+
+    def _settle_course(self, course: Course) -> None:
+        states = [self._state_of(watch) for watch in course.watches]
+        room = None
+        if not self._is_ahead(course.watches):
+            room = shared_room(
+                room_of(watch.condition, state)
+                for watch, state in zip(course.watches, states, strict=True)
+                if isinstance(watch.condition, STEADY)
+            )
+        course.settle(room, max(map(mark_ms, states)))
+
+    def _settle_comparison(self, comparison: Comparison) -> None:
+        state = self._state_of(comparison.watch)
+        is_calm_now = state.phase is Phase.QUIET and not self._is_ahead((comparison.watch,))
+        comparison.from_ms = mark_ms(state) if is_calm_now else RESTLESS
 
     def _settle_heard(self, device: WatchedDevice) -> None:
         listeners = device.listeners
@@ -306,15 +437,17 @@ class Judging:
         self._dirty.update(self._draft)
         self._dirty.difference_update(saved)
         self._draft = {}
-        self._turn += 1
+        self._turn += self._forgets
+        self._is_judging = False
 
     def forget(self) -> None:
         """The draft could not be kept: the same facts will be judged again."""
         self._draft = {}
         for device in self._devices.values():
             if device.turn == self._turn:
-                device.line = device.kept
+                device.go_back()
         self._turn += 1
+        self._is_judging = False
 
     def shown(self, keys: Collection[WatchKey]) -> dict[WatchKey, State]:
         """The states of these watches, draft and lines included."""
@@ -323,6 +456,11 @@ class Judging:
 
     def unsaved(self) -> dict[WatchKey, State]:
         """The states that changed since the last `saved`, with the draft's, but without what lines tell."""
+        for device in self._devices.values():
+            if device.courses or device.comparisons:
+                if self._is_judging:
+                    device.open(self._turn)
+                self._take_in_all(device)
         return {**{key: self._states[key] for key in self._dirty}, **self._draft}
 
     def overheard(self) -> list[Overheard]:
@@ -401,10 +539,3 @@ def _by_device(watches: Iterable[Watch]) -> dict[str, WatchedDevice]:
             of_device.setdefault(device, []).append(watch)
     known_bands: dict[str, Bands] = {}
     return {id_: WatchedDevice(id_, of_it, known_bands) for id_, of_it in of_device.items()}
-
-
-def _first_of_each(values: tuple[tuple[str, Value], ...]) -> tuple[tuple[str, Value], ...]:
-    """`step` takes the first value that a reading gives for a quantity."""
-    if len(dict(values)) == len(values):
-        return values
-    return tuple(dict(reversed(values)).items())

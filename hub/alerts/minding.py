@@ -20,7 +20,7 @@ from rules.causes import SETTLING_MS
 from rules.life import Change, Hush, Lived
 from rules.model import Closing, Severity
 
-_STARTED: Final = "maintenance_started:"
+_STARTED: Final = "window_started:"  # and an id of up to 48 characters, in a name of up to 64
 _TOLD_OF: Final = {
     Hush.MAINTENANCE: Change.MAINTENANCE,
     Hush.OUT_OF_SERVICE: Change.OUT_OF_SERVICE,
@@ -112,7 +112,8 @@ def _known(row: AlertRow, now_ms: int) -> Known:
         closed=row.closed,
         since_ms=row.since_ms,
         over_ms=row.cleared_at_ms if row.cleared_at_ms is not None else row.closed_at_ms,
-        settled=not row.active and now_ms - judged_at_ms >= SETTLING_MS,
+        # Judged in the future, it was by a clock that has been set back since: long ago, for all one knows.
+        settled=not row.active and not 0 <= now_ms - judged_at_ms < SETTLING_MS,
         shelved=row.shelved_until_ms is not None,
     )
 

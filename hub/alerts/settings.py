@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hub.book.model import Setting, Suppression
 from hub.book.tables import SuppressionRow
 
+LONGEST_MS: Final = 31 * 24 * 3_600_000
 _LARGEST_ID: Final = 2**63 - 1
 
 
@@ -65,21 +66,18 @@ def end(session: Session, id_: int, by: str, now_ms: int) -> Suppression | None:
 
 
 def run_out(session: Session, now_ms: int) -> list[SuppressionRow]:
-    """Those whose time is up and which nobody ended."""
-    return list(
-        session.scalars(
-            select(SuppressionRow).where(
-                SuppressionRow.ended_at_ms.is_(None), SuppressionRow.until_ms <= now_ms
-            )
-        )
-    )
+    """Those that nobody ended and whose time is up, or was set by a clock that has been set back since:
+    none is that long."""
+    until_ms = SuppressionRow.until_ms
+    is_up = (until_ms <= now_ms) | (until_ms > now_ms + LONGEST_MS)
+    return list(session.scalars(select(SuppressionRow).where(SuppressionRow.ended_at_ms.is_(None), is_up)))
 
 
 def end_run_out(session: Session, now_ms: int) -> int:
     """Ends those whose time is up; returns how many."""
     rows = run_out(session, now_ms)
     for row in rows:
-        row.ended_at_ms = row.until_ms
+        row.ended_at_ms = now_ms if row.until_ms is None else min(row.until_ms, now_ms)
     session.flush()
     return len(rows)
 

@@ -104,16 +104,23 @@ class Surroundings:
         found = {alert.id: self._own(alert, settings, windows, flapping) for alert in alerts}
         opened = [_open(alert, found[alert.id]) for alert in alerts]
         causes = parents(opened, self._topology, self._causations)
-        severity = {alert.id: alert.severity for alert in alerts}
+        by_id = {alert.id: alert for alert in alerts}
         for consequence, cause in causes.items():
-            # Who must save food hears of the food, whatever the electrician was told before.
-            if not is_graver(severity[consequence], severity[cause]):
+            if not self._asks_others(by_id[consequence], by_id[cause]):
                 found[consequence][Hush.CAUSE] = Reason("", "", None)
         return {
             alert.id: Surrounded(found[alert.id], causes.get(alert.id))
             for alert in alerts
             if not alert.closed
         }
+
+    def _asks_others(self, consequence: Known, cause: Known) -> bool:
+        """Who must save food hears of the food, whatever the electrician was told before."""
+        if is_graver(consequence.severity, cause.severity):
+            return True
+        rules = self._campus.rules
+        owners = {rules[alert.rule].owner for alert in (consequence, cause) if alert.rule in rules}
+        return consequence.severity is Severity.CRITICAL and len(owners) > 1
 
     def _own(
         self,

@@ -15,7 +15,7 @@ from hub.book.tables import SuppressionRow
 from hub.config.model import Campus
 from rules.life import Refusal, says_something
 
-LONGEST_MS: Final = 31 * 24 * 3_600_000
+LONGEST_MS: Final = settings.LONGEST_MS
 
 
 def take_out(

@@ -1,8 +1,7 @@
 """A campus for measuring rules: every kind of device, watched by the whole catalogue, and what it says.
 
 Most readings are calm and move a little, as real ones do; now and then something is wrong for a while: a warm
-cabinet, a door left open, a phase too high, a weak battery. Everything follows from the numbers alone, so that
-two runs are the same.
+cabinet, a door left open, a phase too high. Everything follows from the numbers alone: two runs are the same.
 """
 
 from __future__ import annotations
@@ -16,7 +15,18 @@ from hub.bench.servers import campus_text
 
 MINUTE_MS: Final = 60_000
 # Of ten devices: so many of each sort, and how many series each of the sort has.
-_SORTS: Final = ("chilled", "frozen", "chilled", "meter", "chilled", "meter", "frozen", "chilled", "meter", "frozen")
+_SORTS: Final = (
+    "chilled",
+    "frozen",
+    "chilled",
+    "meter",
+    "chilled",
+    "meter",
+    "frozen",
+    "chilled",
+    "meter",
+    "frozen",
+)
 _METER_SERIES: Final = 11
 _FRIDGE_SERIES: Final = 6
 SERIES_OF_TEN: Final = sum(_METER_SERIES if sort == "meter" else _FRIDGE_SERIES for sort in _SORTS)
@@ -58,7 +68,9 @@ def campus_of(devices: int) -> str:
     text = campus_text(broker_port=1, web_port=1, devices=0)
     return text + "".join(
         [
-            (_METER if sort_of(n) == "meter" else _FRIDGE).format(number=n, sort=sort_of(n), labels=_labels(n))
+            (_METER if sort_of(n) == "meter" else _FRIDGE).format(
+                number=n, sort=sort_of(n), labels=_labels(n)
+            )
             for n in range(devices)
         ]
     )
@@ -100,8 +112,8 @@ def values_of(number: int, turn: int) -> tuple[tuple[str, Value], ...]:
     sort = sort_of(number)
     if sort == "meter":
         return _meter(number, turn, wave if by_day or not _is_off_at_night(number) else None, dither, wrong)
-    base = 4.5 if sort == "chilled" else -21.0
-    degrees = base + 1.2 * wave + dither / 10 + (0.0 if wrong is None else 0.6 * wrong)
+    base = 3.4 if sort == "chilled" else -21.0
+    degrees = base + wave + dither / 20 + (0.0 if wrong is None else 0.6 * wrong)
     return (
         ("temperature_c", round(degrees, 1)),
         ("humidity_pct", 62.0 + dither),

@@ -85,12 +85,14 @@ def run(config: Path, environment: Mapping[str, str], asked: Asked, *, as_json: 
     ) as bar:
         task = bar.add_task("judging", total=1.0)
         facts = 0
-        for piece in source(campus, asked.folder, begin_ms, to_ms, lambda done: bar.update(task, completed=done)):
+        for piece in source(
+            campus, asked.folder, begin_ms, to_ms, lambda done: bar.update(task, completed=done)
+        ):
             trial.take(piece)
             facts += len(piece)
         bar.update(task, completed=1.0)
     end_ms = _END_MS if to_ms is None else to_ms
-    # What an earlier rule of the same id said counts; rules that are no more have nothing to be compared with.
+    # Alerts of rules that are no more have nothing to be compared with.
     was = [one for one in raisings_of(_record(book), from_ms, end_ms) if one.rule in wanted]
     compared = compare(trial.raisings(from_ms, end_ms), was)
     _print(campus, _outcome(compared, facts, from_ms, to_ms), as_json=as_json)
@@ -161,7 +163,10 @@ def _of_history(
             yield list(past.facts(history.raw_points(start_ms, until_ms), until_ms))
             tell(number / len(hours))
     except HistoryUnavailableError as error:
-        fail(f"{error.detail}. A hub that runs holds it: stop it, or use a copy of its data folder", Exit.UNAVAILABLE)
+        fail(
+            f"{error.detail}. A hub that runs holds it: stop it, or use a copy of its data folder",
+            Exit.UNAVAILABLE,
+        )
     finally:
         history.close()
 
@@ -249,4 +254,3 @@ def shown_duration(ms: int) -> str:
         return f"{max(0, ms) // 1000} s"
     hours, minutes = divmod(ms // 60_000, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
-

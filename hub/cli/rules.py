@@ -61,8 +61,8 @@ def backtest(
 ) -> None:
     """Say what the rules would have raised, beside what was raised.
 
-    Change numbers in a copy of campus.toml and give it as --config, with --data for the hub's data folder: the
-    same facts are judged by the changed rules, by the same code as in the hub. The hub may run meanwhile.
+    Change numbers in a copy of campus.toml and give it as --config, with --data for the hub's data folder:
+    the same facts are judged by the changed rules, by the same code as in the hub. The hub may run meanwhile.
 
     Example: campushub rules backtest --config tried.toml --data data --from 2026-09-01 --rule 'cold.*'
     """
@@ -73,7 +73,7 @@ def backtest(
 
 
 @rules_app.command("test")
-def test(
+def run_tests(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(help="Case files, or folders of them; none: the shipped ones.", show_default=False),
@@ -82,7 +82,9 @@ def test(
         Path | None,
         typer.Option("--config", "-c", help="Test this configuration's rules.", show_default=False),
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name the cases that hold as well.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Name the cases that hold as well.")
+    ] = False,
 ) -> None:
     """Run rule tests: data files that say what a device does, and what its rule has to say about it.
 

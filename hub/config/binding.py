@@ -8,7 +8,7 @@ from functools import cache
 from hub.config.model import Campus, Device
 from rules.bind import Compile, DeviceTarget, bind
 from rules.calendar import Calendar
-from rules.model import Applies, Rule, Silent, Subject, Watch
+from rules.model import Applies, Condition, Rule, Silent, Subject, Watch
 from rules.windows import Hours, parse_hours
 
 
@@ -31,6 +31,16 @@ def watches_of(campus: Campus, device: Device) -> tuple[Watch, ...]:
     """Everything that is watched on one device, in the catalogue's order."""
     others = tuple(target_of(other) for other in campus.devices.values() if other.fed_by == device.id)
     return _watches(campus.rules.values(), device, _compiler(campus.calendar), others)
+
+
+def condition_of(campus: Campus, rule_id: str, subject: str) -> Condition | None:
+    """What a rule watches on a device; None for rounds, and where the configuration has lost either."""
+    rule, device = campus.rules.get(rule_id), campus.devices.get(subject)
+    if rule is None or device is None:
+        return None
+    others = (target_of(other) for other in campus.devices.values() if other.fed_by == subject)
+    watch = bind(rule, target_of(device), others=others)
+    return watch.condition if watch else None
 
 
 def watches_of_devices(campus: Campus) -> tuple[Watch, ...]:

@@ -18,6 +18,7 @@ from hub.config.values import WEEKDAYS
 from rules.bind import MAIN_QUANTITY
 from rules.calendar import DayKind
 from rules.model import (
+    ClockWrong,
     Condition,
     Count,
     Direction,
@@ -166,6 +167,8 @@ def _condition(condition: Condition) -> str:
         case Outside():
             band = f"{condition.low:g} to {condition.high:g}"
             return f"{condition.quantity} outside {band}{_for(condition.for_ms)}"
+        case ClockWrong():
+            return f"its clock is unset or ahead{_for(condition.for_ms)}"
         case RoundIncomplete():
             return "a checkpoint is not passed in time"
         case _:

@@ -10,15 +10,25 @@ from msgspec.structs import replace
 
 from devices.facts import Kind
 from hub.book.model import Alert
-from hub.config.binding import target_of
+from hub.config.binding import condition_of
 from hub.config.model import Device
 from hub.live.board import Topic
 from hub.live.state import DeviceState
 from hub.web.deps import Health
 from hub.web.scene import Element, Face, Scene, Section, hears_device, number_of, tone_of
-from rules.bind import bind
 from rules.life import REOPENED_WITHIN_MS, SHELF_MS, Hush
-from rules.model import Closing, Condition, Role, Rule, Severity, Text, Threshold
+from rules.model import (
+    Closing,
+    Condition,
+    Direction,
+    Forecast,
+    Outside,
+    Rate,
+    Role,
+    Severity,
+    Text,
+    Threshold,
+)
 
 _RANK: Final = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _TONES: Final = {Severity.CRITICAL: "crit", Severity.WARNING: "warn", Severity.INFO: "info"}
@@ -29,6 +39,7 @@ _HOUR_MS: Final = 3_600_000
 # As the rights table has it: no form is shown to somebody whom its route refuses.
 _REOPENERS: Final = frozenset({Role.HEAD, Role.ADMIN})
 _SHELVERS: Final = _REOPENERS | {Role.MAINTENANCE, Role.CANTEEN}
+_OF_A_VALUE: Final = (Threshold, Outside, Rate, Forecast)
 _LOOK_ONLY: Final = frozenset({Role.WALL})
 
 
@@ -55,7 +66,8 @@ class Below(msgspec.Struct, frozen=True):
 
 
 class AlertCard(msgspec.Struct, frozen=True):
-    """An alert. `reading`: the value now, `at_raise`: the value that raised it.
+    """An alert. `reading`: the value now, `at_raise`: the value that raised it; `quantity`: whose they are,
+    where it is about the value of one. `above`: the higher, the worse. `due_ms`: while a forecast lasts.
 
     Only on its record page, `is_record`: `peak`, its most extreme value, and no `reading` once it is over."""
 
@@ -72,7 +84,7 @@ class AlertCard(msgspec.Struct, frozen=True):
     quantity: str
     reading: float | None
     at_raise: float | None
-    limit: float | None
+    condition: Condition | None
     above: bool
     progress: tuple[int, int] | None
     missing: tuple[Text, ...]
@@ -96,6 +108,7 @@ class AlertCard(msgspec.Struct, frozen=True):
     may_reopen: bool = False
     below: tuple[Below, ...] = ()
     late: bool = False
+    due_ms: int | None = None
     is_record: bool = False
     peak: float | None = None
 
@@ -193,7 +206,8 @@ def alert_card(scene: Scene, alert: Alert) -> AlertCard:
     """What the card of one alert says."""
     rule = scene.campus.rules.get(alert.rule)
     device = scene.campus.devices.get(alert.subject)
-    threshold = _threshold(rule, device)
+    condition = condition_of(scene.campus, alert.rule, alert.subject)
+    quantity = condition.quantity if isinstance(condition, _OF_A_VALUE) else ""
     name, area, progress, missing, owner = _subject(scene, alert, device)
     beneath = [one for one in scene.alerts if _is_below(one, alert)]
     return AlertCard(
@@ -207,11 +221,11 @@ def alert_card(scene: Scene, alert: Alert) -> AlertCard:
         active=alert.active,
         since_ms=alert.since_ms,
         cleared_at_ms=alert.cleared_at_ms,
-        quantity=threshold.quantity if threshold else "",
-        reading=_reading(scene, alert, threshold),
+        quantity=quantity,
+        reading=_reading(scene, alert, quantity),
         at_raise=alert.value,
-        limit=threshold.limit if threshold else None,
-        above=threshold is None or threshold.direction.value == "above",
+        condition=condition,
+        above=_is_above(condition, alert.value),
         progress=progress,
         missing=missing,
         owner_role=rule.owner if rule else None,
@@ -235,6 +249,7 @@ def alert_card(scene: Scene, alert: Alert) -> AlertCard:
         may_reopen=_may_reopen(scene, alert),
         below=tuple(below(scene, one) for one in beneath),
         late=alert.late,
+        due_ms=alert.due_ms if alert.active else None,
     )
 
 
@@ -302,17 +317,17 @@ def _subject(
     return name, None, (len(run.tags) - len(missing), len(run.tags)), missing, guard
 
 
-def _threshold(rule: Rule | None, device: Device | None) -> Threshold | None:
-    condition: Condition | None = None
-    if rule is not None and device is not None:
-        watch = bind(rule, target_of(device))
-        condition = watch.condition if watch else None
-    return condition if isinstance(condition, Threshold) else None
+def _is_above(condition: Condition | None, value: float | None) -> bool:
+    if isinstance(condition, Outside):
+        return value is None or value > condition.high
+    if isinstance(condition, Threshold | Rate | Forecast):
+        return condition.direction is Direction.ABOVE
+    return True
 
 
-def _reading(scene: Scene, alert: Alert, threshold: Threshold | None) -> float | None:
+def _reading(scene: Scene, alert: Alert, quantity: str) -> float | None:
     now = next((now for now in scene.devices if now.id == alert.subject), None)
-    return number_of(now, threshold.quantity) if now and threshold else None
+    return number_of(now, quantity) if now and quantity else None
 
 
 def _quiet(scene: Scene, alert: Alert) -> tuple[Quiet, ...]:

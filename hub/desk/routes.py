@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from hub.desk import queries
 from hub.desk.alert_page import add_alert_page, said_text
 from hub.desk.listing import listed
+from hub.desk.load import add_load
 from hub.desk.records import shown
 from hub.desk.telling import notice_line
 from hub.desk.upkeep_page import add_upkeep
@@ -31,6 +32,7 @@ def router(deps: Deps, pages: Pages) -> APIRouter:
     _add_pages(routes, deps, pages)
     add_alert_page(routes, deps, pages)
     add_upkeep(routes, deps, pages)
+    add_load(routes, deps, pages)
     return routes
 
 

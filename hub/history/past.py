@@ -35,7 +35,7 @@ class Past:
         self._listening_ms = from_ms
 
     def facts(self, points: Iterable[Point], until_ms: int) -> Iterator[Fact]:
-        """The facts of these points and the ticks among them, in order; the next call goes on at `until_ms`."""
+        """The facts of these points with ticks among them, in order; the next call goes on at `until_ms`."""
         for fact in _facts_of(points):
             at_ms = fact.measured_at_ms
             yield from self._ticks(at_ms)

@@ -12,6 +12,7 @@ from hub.book.model import Alert
 from hub.live.board import DeviceNow
 from rules.machine import Verdict
 from rules.model import (
+    ClockWrong,
     Condition,
     Count,
     Direction,
@@ -131,7 +132,7 @@ def _of_condition(
             return Standing(DeviceState.BEYOND, severity, stale=stale)
         case SensorFault() | Stuck():
             return Standing(DeviceState.FAULT, severity, stale=stale)
-        case Rate() | Forecast() | Held() | Count() | Spread() | Total():
+        case Rate() | Forecast() | Held() | Count() | Spread() | Total() | ClockWrong():
             return Standing(DeviceState.NOTICED, severity, stale=stale)
         case Silent():
             state = DeviceState.OFFLINE if now.online is False else DeviceState.SILENT
@@ -154,6 +155,8 @@ def _by_values(now: DeviceNow, watches: tuple[Watch, ...], at_ms: int) -> Standi
 
 
 def _is_beyond(now: DeviceNow, condition: Threshold) -> bool:
+    if condition.others:  # several values decide together, perhaps of different times
+        return False
     value = _number(now, condition.quantity)
     if value is None or not condition.valid_low <= value <= condition.valid_high:
         return False

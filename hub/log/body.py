@@ -77,7 +77,9 @@ def decode_many(bodies: Sequence[bytes]) -> list[Fact]:
     # One array of arrays; its head is msgpack's "array 32".
     whole = b"\xdd" + struct.pack("!I", len(bodies)) + b"".join(bodies)
     return [
-        Reading(kept.key, kept.device, (at := kept.measured_at_ms), at + kept.transit_ms, kept.clock, kept.values)
+        Reading(
+            kept.key, kept.device, (at := kept.measured_at_ms), at + kept.transit_ms, kept.clock, kept.values
+        )
         if type(kept) is _Reading
         else _fact(kept)
         for kept in _decode_many(whole)

@@ -54,10 +54,12 @@ class Keys:
         self._folding = Folding()  # of the facts since `folded_seq`
         self._folded = 0
         self._saves_all = False
+        self.is_loaded = False  # whether memory is as the file says; if not, it must not be used
         self.days: list[tuple[str, int]] = []  # each day with its first sequence number
 
     def load(self) -> None:
         """Reads what the file says, and the facts that were not folded yet."""
+        self.is_loaded = False
         rows = self._db.execute("SELECT day, first_seq FROM days ORDER BY day")
         self.days = [(str(day), int(str(first))) for day, first in rows]
         self.marks.forget()
@@ -77,6 +79,7 @@ class Keys:
                 self._folding.take((fact,))
                 if int(str(seq)) > keyed:
                     self.recent[fact.key] = fact
+        self.is_loaded = True
 
     def remember(self, facts: dict[str, Fact]) -> None:
         """Takes the facts just committed, in order."""
@@ -89,9 +92,9 @@ class Keys:
         """The fact kept under this key."""
         return self.recent.get(key) or self._search(key)
 
-    def fold(self, newest_seq: int, *, everything: bool) -> None:
+    def fold(self, newest_seq: int, *, everything: bool, coming: int = 0) -> None:
         """Writes the run of the recent facts, the last of which is `newest_seq`, within the caller's
-        transaction; `folded` once that is committed.
+        transaction; `folded` once that is committed. `coming`: so many more were asked for, and follow.
 
         Marks, latest values and devices heard cost rows for each device, so they are written only when
         the facts are many times as many as the devices, or for `everything`."""
@@ -104,7 +107,7 @@ class Keys:
         )
         if self._saves_all:
             self._folding.save(self._db)
-            self.marks.save(newest_seq)
+            self.marks.save(newest_seq + coming)
             schema.set_state(self._db, "folded_seq", newest_seq)
 
     def folded(self, newest_seq: int) -> None:

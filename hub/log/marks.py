@@ -75,7 +75,8 @@ class Marks:
         return True
 
     def save(self, newest_seq: int) -> None:
-        """Writes the marks that moved; `newest_seq` is the number in the log of the newest fact."""
+        """Writes the marks that moved. `newest_seq`: the number, in the log, of the newest fact asked for;
+        retention drops the marks with it, so none may have a later fact."""
         self._db.executemany(
             "INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?)",
             [

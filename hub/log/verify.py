@@ -162,8 +162,10 @@ class _Check:
             is_later = found is not None and found.measured_at_ms > meant.measured_at_ms
             if found != meant and not (is_later and self.days[0][1] > 1):
                 self.fault(f"the latest {place[1]} of {place[0]} is not that of the facts")
-        for device, heard in self._folding.heard.items():
-            if kept.heard.get(device) != heard:
+        for device, (heard_ms, online) in self._folding.heard.items():
+            kept_ms, kept_online = kept.heard.get(device, (-1, online))
+            is_later = kept_ms > heard_ms and self.days[0][1] > 1  # as above
+            if kept_online is not online or not (kept_ms == heard_ms or is_later):
                 self.fault(f"when {device} was last heard is not as the facts say")
 
     def _unfolded(self, day: str) -> Iterator[tuple[int, Fact | None]]:

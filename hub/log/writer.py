@@ -49,6 +49,7 @@ class LogWriter:
         `now_ms`, the hub's clock, decides the day that they are kept under."""
         batch = _Batch()
         try:
+            self._load_keys()
             for entry in entries:
                 self._take(entry, batch)
             self._commit(batch, now_ms)
@@ -67,9 +68,9 @@ class LogWriter:
             limits = (day_of(before_ms), read_by_all, max_bytes)
             if retention.is_due(self._db, *limits):
                 self._fold()
+                self._keys.is_loaded = False  # some days may be gone also where the rest fails
             pruned = retention.prune(self._db, *limits)
-            if pruned.facts or pruned.days:
-                self._keys.load()
+            self._load_keys()
         except (apsw.Error, msgspec.MsgspecError) as error:
             self._roll_back()
             raise schema.fault_of(error, self._path) from error
@@ -78,7 +79,7 @@ class LogWriter:
     def close(self) -> None:
         """Lets go of the file."""
         # Folding only spares the next start some reading: on a full disk it may fail, and nothing is lost.
-        with contextlib.suppress(apsw.Error):
+        with contextlib.suppress(apsw.Error, msgspec.MsgspecError):
             self._fold()
         self._db.close()
 
@@ -117,7 +118,7 @@ class LogWriter:
         try:
             self._db.execute("BEGIN IMMEDIATE")
             if folds:
-                keys.fold(self._seq, everything=is_new_day)
+                keys.fold(self._seq, everything=is_new_day, coming=len(batch.facts))
             if is_new_day:
                 schema.create_day(self._db, day, self._seq + 1)
                 keys.days.append((day, self._seq + 1))
@@ -140,10 +141,15 @@ class LogWriter:
         self._seq += len(batch.facts)
         keys.remember(batch.facts)
         if folds and keys.marks.are_too_many:
-            keys.load()
+            keys.is_loaded = False  # at the next batch: the commit is done, and must not fail any more
+
+    def _load_keys(self) -> None:
+        if not self._keys.is_loaded:
+            self._keys.load()
 
     def _fold(self) -> None:
         """Writes all that follows from the facts, in a transaction of its own."""
+        self._load_keys()
         self._db.execute("BEGIN IMMEDIATE")
         try:
             self._keys.fold(self._seq, everything=True)

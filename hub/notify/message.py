@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hub.clock import NowMs
-from hub.config.binding import target_of
+from hub.config.binding import condition_of
 from hub.config.model import Campus, Language
 from hub.notify.channels import Message
 from hub.notify.model import ASKING, Entry, Kind, Notice, short_id
-from hub.words import texts, wording
+from hub.words import conditions, texts, wording
 from hub.words.texts import Texts
-from rules.bind import bind
-from rules.model import Direction, Severity, Text, Threshold
+from rules.model import Severity, Text
 
 PACKAGE: Final = "hub.notify"
 _MOST_NOTE_CHARS: Final = 200
@@ -96,13 +95,16 @@ class Composer:
         return self._said("notice.comma").join(part for part in parts if part)
 
     def _value(self, notice: Notice) -> str:
-        threshold = self._threshold(notice)
-        if threshold is None or notice.matter.value is None:
+        """What was seen and what is allowed, and of a forecast when that ends."""
+        matter = notice.matter
+        condition = condition_of(self._campus, matter.rule, matter.subject)
+        if condition is None:
             return ""
-        key = "above" if threshold.direction is Direction.ABOVE else "below"
-        value = wording.with_unit(notice.matter.value, threshold.quantity)
-        limit = wording.with_unit(threshold.limit, threshold.quantity)
-        return self._said(f"notice.value.{key}", value=value, limit=limit)
+        seen = "" if matter.value is None else conditions.value_said(matter.value, condition, self._said)
+        limits = conditions.said(condition, self._said)
+        value = self._said("notice.value", value=seen, limits=limits) if seen else limits
+        due = conditions.due_said(matter.due_ms, condition, self._now(), self._said)
+        return self._said("notice.comma").join(part for part in (value, due) if part)
 
     def _since(self, notice: Notice) -> str:
         zone = self._campus.site.zone
@@ -160,13 +162,6 @@ class Composer:
     def _title_of(self, notice: Notice) -> str:
         rule = self._campus.rules.get(notice.matter.rule)
         return self._say(rule.title) if rule else notice.matter.rule
-
-    def _threshold(self, notice: Notice) -> Threshold | None:
-        rule = self._campus.rules.get(notice.matter.rule)
-        device = self._campus.devices.get(notice.matter.subject)
-        watch = bind(rule, target_of(device)) if rule and device else None
-        condition = watch.condition if watch else None
-        return condition if isinstance(condition, Threshold) else None
 
     def _say(self, text: Text) -> str:
         return text.zh if self._said.language is Language.ZH else text.en

@@ -22,7 +22,7 @@ _MINUTE_MS: Final = 60_000
 _WAIT_MS: Final = 30_000
 
 # What holds where no configured policy selects an alert: its own people on the pages at once, then whom its
-# rule names; of what became critical, where it names nobody, the head of logistics after a quarter of an hour.
+# rule names; of what became critical, where it names nobody, the head after a quarter of an hour.
 _OWNERS_AT_ONCE: Final = Step(0, (Audience(answerable=Answerable.ROLE),), (PAGES,))
 _THEN_THE_HEAD: Final = Step(15 * _MINUTE_MS, (Audience(role=Role.HEAD),), (PAGES,))
 

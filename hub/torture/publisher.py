@@ -28,8 +28,8 @@ class Publisher:
         self.limit = 0
         self.published = 0
         self.acknowledged = 0
-        # For each message when it was last sent, when it was acknowledged (0: not yet), and whether it was sent
-        # more than once.
+        # For each message when it was last sent, when it was acknowledged (0: not yet), and whether it was
+        # sent more than once.
         self.sent_at = array("d", bytes(8 * traffic.messages))
         self.acknowledged_at = array("d", bytes(8 * traffic.messages))
         self.sent_again = bytearray(traffic.messages)

@@ -15,7 +15,7 @@ from hub.web.deps import Deps
 from hub.web.render import Fragment
 from hub.web.scene import Element, Face, Scene, deciding_watches, scene_of
 from hub.web.viewer import Viewer
-from hub.words import texts, wording
+from hub.words import conditions, texts, wording
 from hub.words.texts import Texts
 from rules.model import Role, Text
 
@@ -153,6 +153,9 @@ def _environment(loader: ChoiceLoader, said: Texts, deps: Deps) -> Environment:
         "number": wording.number,
         "amount": wording.amount,
         "with_unit": wording.with_unit,
+        "condition": lambda condition: conditions.said(condition, said),
+        "seen": lambda value, condition: conditions.value_said(value, condition, said),
+        "due": lambda due_ms, condition, now_ms: conditions.due_said(due_ms, condition, now_ms, said),
         "printable": _printable,
     }
     environment.filters.update(filters)

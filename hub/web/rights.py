@@ -74,6 +74,7 @@ RIGHTS: Final[Rights] = {
     ("POST", "/alerts/{id}/reject"): Access(_STAFF, body_limit=_FORM_LIMIT),
     ("POST", "/alerts/{id}/reopen"): Access(_HEADS, body_limit=_FORM_LIMIT),
     ("GET", "/upkeep"): _EVERYBODY,
+    ("GET", "/load"): Access(_HEADS),
     ("POST", "/upkeep/out-of-service"): Access(_UPKEEPERS, body_limit=_FORM_LIMIT),
     ("POST", "/upkeep/maintenance"): Access(_HEADS, body_limit=_FORM_LIMIT),
     ("POST", "/upkeep/{id}/end"): Access(_UPKEEPERS, body_limit=_FORM_LIMIT),

@@ -35,6 +35,7 @@ def threshold(rule_id: str, target: DeviceTarget) -> Threshold:
 
 def test_each_kind_of_thing_gets_its_rules_and_no_others() -> None:
     everywhere = {"device.battery-low", "device.battery-falling", "device.signal-weak", "device.unstable"}
+    everywhere.add("device.clock-wrong")
     doors = {"cold.door-open", "cold.door-often", "cold.door-night", "cold.defrost-long"}
     cold = {"cold.sensor-fault", "cold.stuck", "cold.jump", "device.silent.cold", *doors, *everywhere}
     chilled = {"cold.chilled.warm", "cold.chilled.freezing", "cold.chilled.forecast", "cold.humidity-high"}

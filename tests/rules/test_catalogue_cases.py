@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 import rules
+from rules import trial
 from rules.catalogue import parse
 from rules.model import Raised, Rule
-from tests.rules.case_files import FOLDER, facts_of, is_as_expected, load, watch_of
-from tests.rules.facts import run, run_with_restarts
+from rules.trial import is_as_expected
+from tests.rules.case_files import FOLDER, load
+from tests.rules.facts import run_with_restarts
 
 CATALOGUE = Path(rules.__file__).with_name("catalogue.toml").read_text(encoding="utf-8")
 RULES = {rule.id: rule for rule in parse(CATALOGUE)}
@@ -19,21 +21,19 @@ RULES = {rule.id: rule for rule in parse(CATALOGUE)}
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
 def test_the_rule_says_what_its_cases_expect(rule: Rule) -> None:
     file = load(rule.id)
-    watch = watch_of(rule, file)
+    assert file.rule == rule.id
+    watch = trial.watch_of(rule, file)
     assert watch is not None, "the rule does not select the target of its cases"
-    for case in file["cases"]:
-        facts = list(facts_of(case))
-        state, events = run(watch, facts)
-        described = f"{case['name']}: {events}"
-        assert len(events) == len(case["expect"]), described
-        pairs = zip(events, case["expect"], strict=True)
-        assert all(is_as_expected(event, expected) for event, expected in pairs), described
-        assert run_with_restarts(watch, facts) == (state, events), described
+    for case in file.cases:
+        verdict = trial.run(watch, case)
+        described = f"{case.name}: {', '.join(map(trial.as_written, verdict.said))}"
+        assert verdict.holds, described
+        assert run_with_restarts(watch, case.facts)[1] == list(verdict.said), described
 
 
 @pytest.mark.parametrize("rule_id", RULES)
 def test_the_cases_show_the_rule_raising_and_keeping_quiet(rule_id: str) -> None:
-    outcomes = [case["expect"] for case in load(rule_id)["cases"]]
+    outcomes = [case.expect for case in load(rule_id).cases]
     assert any("raised" in expected for outcome in outcomes for expected in outcome)
     assert any(all("raised" not in expected for expected in outcome) for outcome in outcomes)
 

@@ -14,6 +14,7 @@ from hub.alerts.judging import Judging, Remembered, Said, WatchKey
 from hub.alerts.watched import Overheard
 from rules.judge import step
 from rules.model import (
+    ClockWrong,
     Condition,
     Count,
     Direction,
@@ -61,6 +62,7 @@ def thresholds(quantity: str) -> st.SearchStrategy[Threshold]:
         grave_for_ms=st.integers(0, 2),
         excuse=st.sampled_from(["", "", "defrost"]),
         excuse_ms=st.integers(1, 4),
+        others=st.sampled_from([(), (), QUANTITIES]),
     )
 
 
@@ -77,6 +79,7 @@ def faults(quantity: str) -> st.SearchStrategy[SensorFault]:
 
 
 DELAYS = st.integers(0, 3)
+CLOCKS = st.sampled_from([Clock.DEVICE, Clock.DEVICE, Clock.NONE, Clock.UNSET, Clock.AHEAD])
 WIDE = {"valid_low": st.just(-60.0), "valid_high": st.just(120.0)}
 OF_NUMBERS: st.SearchStrategy[Condition] = st.one_of(
     st.builds(
@@ -179,6 +182,7 @@ CONDITIONS: st.SearchStrategy[Condition] = st.one_of(
     *(thresholds(quantity) for quantity in QUANTITIES),
     *(faults(quantity) for quantity in QUANTITIES),
     st.builds(Silent, st.integers(1, 12)),
+    st.builds(ClockWrong, DELAYS, DELAYS),
     OF_NUMBERS,
     OF_STATES,
 )
@@ -221,14 +225,14 @@ def logs(draw: st.DrawFn) -> list[Fact]:
                         st.tuples(st.sampled_from([*QUANTITIES, *FLAGS, "rssi_dbm"]), VALUES), max_size=4
                     )
                 )
-                facts.append(Reading(key, device, at_ms, now_ms, Clock.DEVICE, tuple(values)))
+                facts.append(Reading(key, device, at_ms, now_ms, draw(CLOCKS), tuple(values)))
             case "again" if facts:
                 facts.append(draw(st.sampled_from(facts)))
             case "tick":
                 facts.append(Tick(key, now_ms, max(0, now_ms - draw(st.integers(0, 30)))))
             case "tap":
                 tag = draw(st.sampled_from("ABC"))
-                facts.append(Tap(key, device, at_ms, now_ms, Clock.DEVICE, tag, "", Trust.READER))
+                facts.append(Tap(key, device, at_ms, now_ms, draw(CLOCKS), tag, "", Trust.READER))
             case _:
                 facts.append(Presence(key, device, at_ms, now_ms, Clock.NONE, draw(st.booleans())))
     return facts

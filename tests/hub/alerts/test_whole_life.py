@@ -8,16 +8,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from devices.facts import Clock, Reading
 from hub.alerts import desk, keeping, upkeep
 from hub.alerts.reader import LATE_MS
 from hub.book.model import Alert, AlertChanged, Suppression
-from hub.book.tables import AlertRow
+from hub.book.tables import AlertRow, MetaRow
 from hub.config.model import Campus, MaintenanceWindow
 from rules.causes import SETTLING_MS
 from rules.life import SHELF_MS, Change, Hush, Refusal
-from rules.model import Closing, Severity, Text
+from rules.model import Closing, Role, Severity, Text
 from rules.windows import Fixed, Flexible, Plan, Recurring, Repeated, parse_hours
 from tests.hub.alerts.campus import HOUR, MINUTE, MORNING, Office, demo_campus
 
@@ -108,6 +109,17 @@ def test_a_shelf_that_ended_while_the_hub_was_down_ends_at_the_start(office: Off
     office.restart()
     assert hushes(office) == ()
     assert changes(office)[-1] is Change.SURFACED
+
+
+def test_a_shelf_of_a_clock_that_was_ahead_ends_once_the_clock_is_right(office: Office) -> None:
+    warm_up(office)
+    id_ = office.unclosed()[WARM].id
+    office.now_ms += 400 * 24 * HOUR
+    desk.shelve(office.book, office.campus, id_, "wang-fang", "等配件", HOUR, office.now_ms)
+    office.now_ms -= 400 * 24 * HOUR
+    wait(office, MINUTE)
+    assert hushes(office) == ()
+    assert changes(office)[-2:] == [Change.UNSHELVED, Change.SURFACED]
 
 
 def test_a_shelf_until_it_clears_has_the_cap_as_well(office: Office) -> None:
@@ -232,6 +244,31 @@ def test_windows_of_the_configuration_hush_and_let_go(office: Office, plan: Plan
     assert changes(office)[-1] is Change.SURFACED
 
 
+def test_maintenance_of_a_clock_that_was_ahead_ends_once_the_clock_is_right(office: Office) -> None:
+    warm_up(office)
+    office.now_ms += 400 * 24 * HOUR
+    until_ms = office.now_ms + HOUR
+    upkeep.announce(
+        office.book, office.campus, "cold-1", "liu-yang", "换压缩机", until_ms=until_ms, now_ms=office.now_ms
+    )
+    assert hushes(office) == (Hush.MAINTENANCE,)
+    office.now_ms -= 400 * 24 * HOUR
+    wait(office, MINUTE)
+    assert hushes(office) == ()
+    assert changes(office)[-1] is Change.SURFACED
+
+
+def test_the_start_of_a_window_with_the_longest_id_fits_into_the_book(office: Office) -> None:
+    campus = with_window(office.campus, Flexible(MORNING, MORNING + 3 * HOUR, HOUR), devices=("cold-1",))
+    longest = replace(campus.maintenance[0], id="w" * 48)
+    office.restart(replace(campus, maintenance=(longest,)))
+    warm_up(office)
+    assert hushes(office) == (Hush.MAINTENANCE,)
+    with office.book.reading() as session:
+        names = session.scalars(select(MetaRow.name)).all()
+    assert max(map(len, names)) <= 64  # PostgreSQL takes no more
+
+
 def test_a_window_of_some_rules_leaves_the_others_alone(office: Office) -> None:
     plan = Fixed(MORNING, MORNING + 2 * HOUR)
     office.restart(with_window(office.campus, plan, areas=("cold-room",), rules=("device.*",)))
@@ -242,10 +279,10 @@ def test_a_window_of_some_rules_leaves_the_others_alone(office: Office) -> None:
 # --- causes ---
 
 
-def fed(campus: Campus, gravity: Severity = Severity.CRITICAL) -> Campus:
-    """Cold-1 and cold-2 are fed by the canteen's circuit; a low voltage there is so grave."""
+def fed(campus: Campus, gravity: Severity = Severity.CRITICAL, owner: Role = Role.CANTEEN) -> Campus:
+    """Cold-1 and cold-2 are fed by the canteen's circuit; a low voltage there is so grave, and whose."""
     named = {id_: replace(campus.devices[id_], fed_by="meter-canteen") for id_ in ("cold-1", "cold-2")}
-    low = msgspec.structs.replace(campus.rules[LOW[0]], severity=gravity)
+    low = msgspec.structs.replace(campus.rules[LOW[0]], severity=gravity, owner=owner)
     return replace(campus, devices={**campus.devices, **named}, rules={**campus.rules, LOW[0]: low})
 
 
@@ -293,6 +330,26 @@ def test_a_consequence_that_is_graver_than_its_cause_is_told(office: Office) -> 
     assert (alert.parent, alert.hushes) == (office.unclosed()[LOW].id, ())
 
 
+def test_a_critical_consequence_that_is_somebody_else_s_business_is_told(office: Office) -> None:
+    office.restart(fed(office.campus, owner=Role.MAINTENANCE))
+    voltage(office, 150.0, MORNING)
+    warm_up(office, MORNING + 20 * MINUTE)
+    alert = office.unclosed()[WARM]
+    assert office.unclosed()[LOW].severity is alert.severity is Severity.CRITICAL
+    assert (alert.parent, alert.hushes) == (office.unclosed()[LOW].id, ())
+
+
+def test_a_cause_that_was_over_by_a_clock_that_was_ahead_explains_nothing_for_long(circuit: Office) -> None:
+    warm_up(circuit, MORNING + 20 * MINUTE)
+    circuit.now_ms += 24 * HOUR
+    voltage(circuit, 230.0, MORNING + 32 * MINUTE)
+    assert hushes(circuit) == (Hush.CAUSE,)
+    circuit.now_ms -= 23 * HOUR
+    wait(circuit, MINUTE)
+    assert hushes(circuit) == ()
+    assert changes(circuit)[-1] is Change.SURFACED
+
+
 def test_a_consequence_that_was_noticed_first_is_put_below_its_cause(office: Office) -> None:
     office.restart(fed(office.campus))
     warm_up(office)
@@ -313,6 +370,14 @@ def test_a_cause_that_somebody_shelved_does_not_hide_its_consequences(circuit: O
 
 
 # --- confirming and reopening ---
+
+
+def test_nobody_closes_what_a_reading_will_clear_while_it_lasts(office: Office) -> None:
+    office.restart(with_closing(office.campus, WARM[0], Closing.REVIEW))
+    warm_up(office)
+    id_ = office.unclosed()[WARM].id
+    done = desk.close(office.book, office.campus.rules, id_, "wang-fang", "看过了", office.now_ms)
+    assert done is Refusal.STILL_ACTIVE
 
 
 def test_where_the_rule_demands_it_a_second_person_confirms(office: Office) -> None:

@@ -9,10 +9,26 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.bench import history, stages, storage
+from hub.bench.catalogue_load import campus_of, facts_of
 from hub.bench.plain import DAY_MS, Plain
 from hub.bench.report import Result, Row, load
+from hub.bench.rules import backtest_of
 from hub.cli.app import app
+from hub.config.binding import watches_of_devices
+from hub.config.load import load as load_campus
 from hub.history.duck import DuckHistory
+from rules.model import (
+    Count,
+    Forecast,
+    Held,
+    Outside,
+    Rate,
+    SensorFault,
+    Silent,
+    Spread,
+    Stuck,
+    Threshold,
+)
 from tests.real import require
 
 
@@ -44,6 +60,28 @@ def test_ingest_measures_floors_and_hub_in_one_run(tmp_path: Path) -> None:
         assert rows[f"{name}: memory"].value > 1
     assert rows["campushub: received"].floor == rows["C subscriber: received"].value
     assert rows["campushub: CPU of a message"].value > 0
+
+
+def test_rules_measure_the_catalogue_and_a_backtest(tmp_path: Path) -> None:
+    small = ("--series", "100", "--turns", "1", "--devices", "20", "--days", "0.05")
+    rows = measured("rules", *small, folder=tmp_path)
+    assert rows["judged, 100 series"].value > 0
+    assert rows["100 times the series cost"].at_most == 1.2
+    assert rows["backtest: 30 days of 500 devices, one a minute"].at_most == 3.0
+    assert list(tmp_path.iterdir()) == [tmp_path / "result.json"]
+
+
+def test_the_campus_of_the_measurement_keeps_every_kind_of_rule_about_readings_busy(tmp_path: Path) -> None:
+    config = tmp_path / "campus.toml"
+    config.write_text(campus_of(40), encoding="utf-8")
+    kinds = {type(watch.condition) for watch in watches_of_devices(load_campus(config, {}))}
+    assert kinds >= {Threshold, Outside, Rate, Forecast, SensorFault, Stuck, Held, Count, Spread, Silent}
+    trial = backtest_of(tmp_path, 40)
+    for facts in facts_of(40, 720, 0):
+        trial.take(facts)
+    raised = {one.rule for one in trial.raisings(0, 1 << 62)}
+    assert raised, "something is wrong now and then"
+    assert len(trial.raisings(0, 1 << 62)) < 100, "and most of it is calm"
 
 
 @pytest.mark.real("mosquitto")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from devices.facts import Clock, Fact, Reading
 from hub.log import keys, marks, schema, writer
 from hub.log.marks import GAPS_KEPT, Marks, place_of
-from hub.log.model import Fate
+from hub.log.model import Fate, LogFaultError
 from hub.log.reader import LogReader
 from hub.log.tail import Tail
 from hub.log.verify import verify
@@ -140,3 +140,32 @@ def _empty_marks() -> Marks:
     connection = apsw.Connection(":memory:")
     connection.execute(schema._TABLES)
     return Marks(connection)
+
+
+def test_a_disk_that_fails_while_memory_is_read_anew_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marks, "MARKS_KEPT", 3)
+    monkeypatch.setattr(writer, "RUN", 4)
+    log = LogWriter(tmp_path / "log.sqlite")
+    kept = schema.state
+
+    def torn(connection: apsw.Connection, name: str) -> int:
+        if name == "keyed_seq":
+            raise apsw.IOError
+        return kept(connection, name)
+
+    for number in range(5):
+        batch = [entry(*(reading(number, device=f"d{n}") for n in range(6)))]
+        before = log.newest_seq
+        with monkeypatch.context() as failing:
+            failing.setattr(schema, "state", torn)
+            try:
+                log.append(batch, NOON)
+            except LogFaultError:
+                assert log.newest_seq == before
+        log.append(batch, NOON)
+        assert log.append(batch, NOON).fates == (Fate.DUPLICATE,) * 6
+    assert log.newest_seq == 30
+    log.close()
+    assert verify(tmp_path / "log.sqlite").faults == ()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import apsw
 import pytest
 
+from devices.facts import Clock, Presence
+from hub.log import retention
 from hub.log import writer as writing
-from hub.log.model import Fate, Pruned
+from hub.log.model import Fate, LogFaultError, Pruned
 from hub.log.reader import LogReader
 from hub.log.verify import verify
 from hub.log.writer import LogWriter
@@ -95,3 +98,39 @@ def test_latest_values_outlive_the_facts_they_came_from(path: Path) -> None:
     assert {(row.device, row.value) for row in LogReader(path).latest()} == {("gone", 7.0), ("cold-1", 4.0)}
     assert verify(path).faults == ()
     assert log.append([entry(tap("a"))], NOON + DAY).fates == (Fate.APPENDED,)
+
+
+def test_what_began_a_day_is_known_after_the_day_before_has_gone(path: Path) -> None:
+    log = LogWriter(path)
+    log.append([entry(reading(1))], NOON)
+    first = [entry(reading(1, at=NOON + DAY, device="cold-2"))]
+    log.append(first, NOON + DAY)
+    assert log.prune(LATER, read_by_all=1).facts == 1
+    assert log.append(first, NOON + DAY).fates == (Fate.DUPLICATE,)
+    assert verify(path).faults == ()
+
+
+def test_a_device_of_which_only_the_last_will_is_left_was_heard_all_the_same(path: Path) -> None:
+    log = LogWriter(path)
+    log.append([entry(reading(1))], NOON)
+    log.append([entry(Presence("s:cold-1:b:1", "cold-1", NOON, NOON, Clock.NONE, online=False))], NOON + DAY)
+    assert verify(path).faults == ()
+    log.prune(LATER, read_by_all=2)
+    assert LogReader(path).heard() == {"cold-1": (NOON + 5, False)}
+    assert verify(path).faults == ()
+
+
+def test_days_that_went_before_the_disk_failed_are_searched_no_more(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise apsw.FullError
+
+    log = filled(path, days=4, facts=5)
+    with monkeypatch.context() as failing:
+        failing.setattr(retention, "_give_back", full)
+        with pytest.raises(LogFaultError):
+            log.prune(LATER, read_by_all=10)
+    again, new = reading(3), reading(99, at=NOON + 3 * DAY)
+    assert log.append([entry(again, new)], NOON + 3 * DAY).fates == (Fate.APPENDED, Fate.APPENDED)
+    assert verify(path).faults == ()

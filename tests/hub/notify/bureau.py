@@ -127,9 +127,15 @@ class Bureau:
         while self.reader.turn() == 0.0:
             pass
 
-    def raises(self, device: str = "cold-1", rule_id: str = WARM, value: float | None = 11.5) -> int:
+    def raises(
+        self,
+        device: str = "cold-1",
+        rule_id: str = WARM,
+        value: float | None = 11.5,
+        due_ms: int | None = None,
+    ) -> int:
         """A rule finds something wrong; the alert's number."""
-        self._judged(device, rule_id, Raised(self.now_ms, self.now_ms - 10 * MINUTE, value))
+        self._judged(device, rule_id, Raised(self.now_ms, self.now_ms - 10 * MINUTE, value, due_ms=due_ms))
         with self.book.reading() as session:
             return max(alert.id for alert in keeping.unclosed(session) if alert.subject == device)
 

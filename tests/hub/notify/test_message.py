@@ -40,7 +40,10 @@ def test_a_message_says_what_where_how_much_since_when_what_to_do_and_its_id(cam
     assert count == 1
     lines = message.text.splitlines()
     assert lines[0] == "【紧急】1号冷藏柜（蔬菜） · 冷藏温度过高"
-    assert lines[1] == "食堂冷库间，11.5\N{NO-BREAK SPACE}°C（上限 8.0\N{NO-BREAK SPACE}°C），自 11:50 起"
+    assert (
+        lines[1]
+        == "食堂冷库间，11.5\N{NO-BREAK SPACE}°C（上限 8.0\N{NO-BREAK SPACE}°C，持续 10 分钟），自 11:50 起"
+    )
     assert lines[2] == "请处理：王芳、刘洋"
     assert lines[3].startswith("先做：到现场查看柜门")
     assert lines[4] == "处理：https://hub.school.example/alerts/12"
@@ -51,7 +54,9 @@ def test_the_same_in_english(campus: Campus) -> None:
     message, _ = composer(campus, Language.EN).compose([entry(Kind.ESCALATED)], 2_000)
     lines = message.text.splitlines()
     assert lines[0].startswith("[Escalated, Critical] Fridge 1")
-    assert "11.5\N{NO-BREAK SPACE}°C (upper limit 8.0\N{NO-BREAK SPACE}°C), since 11:50" in lines[1]
+    assert (
+        "11.5\N{NO-BREAK SPACE}°C (upper limit 8.0\N{NO-BREAK SPACE}°C for 10 min), since 11:50" in lines[1]
+    )
     assert lines[2] == "Nobody has taken it on for 16 min"
     assert lines[-1] == "(no. 12, a1b2c3)"
 

@@ -91,3 +91,15 @@ def test_the_message_says_that_it_became_worse(bureau: Bureau) -> None:
     for language, begins in ((Language.ZH, "【加重 · 紧急】"), (Language.EN, "[Worse, Critical] ")):
         message = Composer(bureau.campus, said[language], lambda: bureau.now_ms).one(entry.notice)
         assert message.title.startswith(begins)
+
+
+def test_a_forecast_says_when_its_limit_will_be_reached(bureau: Bureau) -> None:
+    due_ms = bureau.now_ms + 12 * MINUTE
+    alert = bureau.raises("cold-1", "cold.chilled.forecast", 6.5, due_ms)
+    row = bureau.alert(alert)
+    assert row is not None
+    assert row.due_ms == due_ms
+    bureau.passes(MINUTE)
+    (entry,) = [entry for entry in bureau.entries() if entry.notice.channel == "group"]
+    body = Composer(bureau.campus, load_texts()[Language.EN], lambda: bureau.now_ms).one(entry.notice).body
+    assert "reaches 8.0\N{NO-BREAK SPACE}°C in 11 min" in body

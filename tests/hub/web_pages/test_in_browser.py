@@ -175,7 +175,7 @@ def _act(page: Page, id_: int, words: str) -> None:
 
 def test_the_focus_stays_on_the_card_and_goes_on_to_the_next_when_it_is_closed(site: Site) -> None:
     first = site.school.alert("cold.chilled.warm", "cold-2", active=False)
-    second = site.school.alert("cold.frozen.warm", "cold-3", active=False)
+    second = site.school.alert("cold.chilled.warm", "cold-1", active=False)
     page = site.page("/", "wang-fang")
     in_order = page.locator("#alerts > article")
     ids = [in_order.nth(n).get_attribute("id") for n in range(2)]

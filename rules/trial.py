@@ -1,0 +1,248 @@
+"""Rule tests as data: what a device or a round does, and what a rule has to say about it.
+
+A case file names its `rule` (or is called `<rule id>.toml`) and has one `[target]`, and `[[cases]]` with a
+`name`, `facts` and `expect`; perhaps `[title]`, the rule's in both languages, and `[[others]]`: devices that
+the target feeds. Times are durations from the start, which is midnight in UTC on Thursday 1 January 1970;
+school is in on weekdays from 07:00 to 18:00. A fact has `at` (with `until` and `every`: many), perhaps
+`received`, `device` and `clock`, and either `tick = true` (with `listening`), `online`, `tap`, or values of a
+reading; a value written `[from, to]` goes from the one to the other in equal steps, and one of more numbers
+repeats them. Expected are `raised` (with `since`, perhaps `value`, `grave`, `due`), `worsened`, `eased`,
+`cleared`, `amended`, `moved` (with `state`, `visited`).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC
+from typing import Any, Final, TypeAlias, TypeVar
+
+import msgspec
+
+from devices.facts import Clock, Fact, Kind, Presence, Reading, Tap, Tick, Trust
+from rules.bind import DeviceTarget, RoundTarget, Target, bind
+from rules.calendar import Calendar
+from rules.durations import parse_duration, written
+from rules.judge import step
+from rules.model import Cleared, Eased, Event, Raised, RoundMoved, Rule, State, Text, Watch, Worsened
+from rules.windows import Hours, parse_hours
+
+DEVICE: Final = "cold-1"
+_MOST_FACTS: Final = 200_000  # of one case: a month of readings, and no typing error that fills the memory
+_SAID: Final = ("raised", "worsened", "eased", "cleared", "amended", "moved")
+
+T = TypeVar("T")
+
+Expected: TypeAlias = Mapping[str, Any]
+
+
+class CaseFaultError(ValueError):
+    """A case file makes no sense; the text says where and why."""
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One course of events, in order of arrival, and what the rule has to say to it, in order."""
+
+    name: str
+    facts: tuple[Fact, ...]
+    expect: tuple[Expected, ...]
+
+
+class CaseFile(msgspec.Struct, frozen=True):
+    """The cases of one rule on one target. `title`: what the rule is called, where the file says so."""
+
+    rule: str
+    target: Target
+    others: tuple[DeviceTarget, ...]
+    cases: tuple[Case, ...]
+    title: Text | None = None
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What came of a case; `holds`: what was expected, and nothing else."""
+
+    case: Case
+    said: tuple[Event, ...]
+    holds: bool
+
+
+def parse(text: str, name: str) -> CaseFile:
+    """The case file of a text; `name` is the rule where the text gives none. Raises CaseFaultError."""
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CaseFaultError(f"not TOML: {error}") from error
+    title = _made("[title]", lambda: Text(**document["title"])) if "title" in document else None
+    others = _made("[[others]]", lambda: tuple(_others(document)))
+    target = _made("[target]", lambda: _target(document["target"]))
+    cases = document.get("cases")
+    if not isinstance(cases, list) or not cases:
+        raise CaseFaultError("there are no [[cases]]")
+    return CaseFile(str(document.get("rule", name)), target, others, tuple(map(_case, cases)), title)
+
+
+def watch_of(rule: Rule, file: CaseFile) -> Watch | None:
+    """What the rule watches on the file's target, with its hours; None: it does not select it."""
+    return bind(rule, file.target, lambda text: Hours(parse_hours(text), Calendar(UTC)), file.others)
+
+
+def run(watch: Watch, case: Case) -> Verdict:
+    """Judges the case's facts, one after the other, by the very `step` of the hub."""
+    state, said = State(), list[Event]()
+    for fact in case.facts:
+        state, events = step(watch, state, fact, fact.received_at_ms)
+        said += events
+    holds = len(said) == len(case.expect) and all(map(is_as_expected, said, case.expect))
+    return Verdict(case, tuple(said), holds)
+
+
+def is_as_expected(event: Event, expected: Expected) -> bool:
+    """Whether this is what a case expects."""
+    if isinstance(event, Raised):
+        due_ms = parse_duration(expected["due"]) if "due" in expected else None
+        return (
+            _is_at(event, expected, "raised")
+            and parse_duration(expected["since"]) == event.since_ms
+            and ("value" not in expected or expected["value"] == event.value)
+            and (event.grave, event.due_ms) == (expected.get("grave", False), due_ms)
+        )
+    if isinstance(event, Worsened | Eased):
+        return _is_at(event, expected, "worsened" if isinstance(event, Worsened) else "eased")
+    if isinstance(event, Cleared):
+        return _is_at(event, expected, "amended" if event.amended else "cleared")
+    state, visited = expected.get("state"), expected.get("visited")
+    return _is_at(event, expected, "moved") and (state, visited) == (event.state.value, len(event.visited))
+
+
+def as_written(event: Event) -> str:
+    """An event as a case file expects it, to be compared and copied."""
+    at = written(event.at_ms)
+    match event:
+        case Raised():
+            parts = [f'raised = "{at}"', f'since = "{written(event.since_ms)}"']
+            parts += [] if event.value is None else [f"value = {event.value:g}"]
+            parts += ["grave = true"] if event.grave else []
+            parts += [] if event.due_ms is None else [f'due = "{written(event.due_ms)}"']
+            return f"{{ {', '.join(parts)} }}"
+        case RoundMoved():
+            return f'{{ moved = "{at}", state = "{event.state.value}", visited = {len(event.visited)} }}'
+        case Cleared():
+            return f'{{ {"amended" if event.amended else "cleared"} = "{at}" }}'
+        case Worsened():
+            return f'{{ worsened = "{at}" }}'
+        case Eased():
+            return f'{{ eased = "{at}" }}'
+
+
+def expected_as_written(expected: Expected) -> str:
+    """What a case expects, as its file has it."""
+    parts = (f"{key} = {_toml(value)}" for key, value in expected.items())
+    return f"{{ {', '.join(parts)} }}"
+
+
+# --- reading ---
+
+
+def _target(table: Mapping[str, Any]) -> Target:
+    if "tags" in table:
+        starts_ms, ends_ms, grace_ms = (parse_duration(table[key]) for key in ("starts", "ends", "grace"))
+        return RoundTarget(DEVICE, starts_ms, ends_ms, grace_ms, tuple(table["tags"]))
+    return DeviceTarget(
+        id=table.get("id", DEVICE),
+        kind=Kind(table["kind"]),
+        storing=table.get("storing", ""),
+        interval_ms=parse_duration(table["interval"]),
+        low=table.get("low"),
+        high=table.get("high"),
+        area=table.get("area", ""),
+        labels=tuple(table.get("labels", ())),
+    )
+
+
+def _others(document: Mapping[str, Any]) -> Iterator[DeviceTarget]:
+    for other in document.get("others", ()):
+        fed_by = document["target"].get("id", DEVICE)
+        yield DeviceTarget(other["id"], Kind(document["target"]["kind"]), "", 60_000, fed_by=fed_by)
+
+
+def _case(table: Mapping[str, Any]) -> Case:
+    name = table.get("name") if isinstance(table, Mapping) else None
+    if not isinstance(name, str) or not name:
+        raise CaseFaultError("a case has no name")
+    facts = _made(f"case “{name}”: facts", lambda: _in_order(table["facts"]))
+    expect = _made(f"case “{name}”: expect", lambda: tuple(map(_expected, table["expect"])))
+    return Case(name, facts, expect)
+
+
+def _expected(table: Mapping[str, Any]) -> Expected:
+    said = [key for key in _SAID if key in table]
+    if len(said) != 1:
+        raise ValueError(f"each must have one of {', '.join(_SAID)}")
+    for key in (said[0], "since", "due"):
+        if key in table or (key == "since" and said == ["raised"]):
+            parse_duration(table[key])
+    return table
+
+
+def _in_order(entries: list[Mapping[str, Any]]) -> tuple[Fact, ...]:
+    """In the order of their arrival; what arrives together, as it is written."""
+    return tuple(sorted(_facts(entries), key=lambda fact: fact.received_at_ms))
+
+
+def _facts(entries: list[Mapping[str, Any]]) -> Iterator[Fact]:
+    count = 0
+    for entry in entries:
+        values = dict(entry)
+        at_ms = parse_duration(values.pop("at"))
+        until_ms = parse_duration(values.pop("until", f"{at_ms}ms"))
+        times = range(at_ms, until_ms + 1, parse_duration(values.pop("every", "1m")))
+        count += len(times)
+        if count > _MOST_FACTS:
+            raise ValueError(f"more than {_MOST_FACTS} facts")
+        for number, time_ms in enumerate(times):
+            part = number / (len(times) - 1) if len(times) > 1 else 0.0
+            yield _fact(time_ms, {key: _value(value, number, part) for key, value in values.items()})
+
+
+def _value(value: Any, number: int, part: float) -> Any:
+    if not isinstance(value, list):
+        return value
+    if len(value) == 2:
+        return value[0] + (value[1] - value[0]) * part
+    return value[number % len(value)]
+
+
+def _fact(at_ms: int, values: dict[str, Any]) -> Fact:
+    received_ms = parse_duration(values.pop("received", f"{at_ms}ms"))
+    device = values.pop("device", DEVICE)
+    clock = Clock(values.pop("clock", "device"))
+    key = f"{device}/{at_ms}"
+    if values.pop("tick", False):
+        return Tick(f"tick/{at_ms}", at_ms, parse_duration(values.pop("listening", "0s")))
+    if "online" in values:
+        return Presence(key, device, at_ms, at_ms, Clock.NONE, bool(values["online"]))
+    if "tap" in values:
+        tag = values["tap"]
+        return Tap(f"{tag}/{at_ms}", "phone-1", at_ms, received_ms, Clock.DEVICE, tag, "B1", Trust.SUN)
+    said = tuple((name, value if isinstance(value, bool) else float(value)) for name, value in values.items())
+    return Reading(key, device, at_ms, received_ms, clock, said)
+
+
+def _made(where: str, make: Callable[[], T]) -> T:
+    """What `make` gives; whatever a file can have wrong is a fault that names the place."""
+    try:
+        return make()
+    except KeyError as error:
+        raise CaseFaultError(f"{where}: {error.args[0]} is missing") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CaseFaultError(f"{where}: {error}") from error
+
+
+def _is_at(event: Event, expected: Expected, key: str) -> bool:
+    return key in expected and parse_duration(expected[key]) == event.at_ms
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value}"' if isinstance(value, str) else str(value)
