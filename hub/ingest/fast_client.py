@@ -88,6 +88,13 @@ class StockClient(paho.Client):
         for packet_id in packet_ids:
             self.ack(packet_id, 1)
 
+    def close(self) -> None:
+        """Lets go of what paho keeps open between connections; afterwards there are no more of them."""
+        # Without it the pair of sockets that wakes paho's loop is left to the garbage collector.
+        reset = getattr(self, "_reset_sockets", None)
+        if reset is not None:
+            reset()
+
     def _on_single(self, _: paho.Client, __: object, message: paho.MQTTMessage) -> None:
         try:
             topic = message.topic.encode()

@@ -321,6 +321,8 @@ class MqttIngest:
             self._generation += 1
             self._intake.judges_floods = False
             self._listening.lost(self._now())
+        if self._is_ending():
+            self._client.close()
 
     def _is_ending(self) -> bool:
         return self._closed or self._stopping()
