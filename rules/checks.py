@@ -8,7 +8,7 @@ from typing import Final
 
 from devices.series import FIELDS, FieldType, measurement_of
 from rules.bind import kinds_of
-from rules.model import Direction, Parameters, Rule, RuleKind, Severity, Subject
+from rules.model import Closing, Direction, Parameters, Rule, RuleKind, Severity, Subject
 from rules.samples import SLOTS
 from rules.sensing import ONLINE
 from rules.windows import parse_hours
@@ -46,6 +46,7 @@ def faults_of(rule: Rule) -> tuple[str, ...]:
     """One sentence for each thing that is wrong with the rule; none if it can be bound and judged."""
     return (
         *_identity_faults(rule),
+        *_closing_faults(rule),
         *_presence_faults(rule),
         *_quantity_faults(rule),
         *_hours_faults(rule),
@@ -68,6 +69,20 @@ def _identity_faults(rule: Rule) -> Iterator[str]:
         for key in ("kinds", "storages", "areas", "labels"):
             if getattr(rule.select, key):
                 yield f"select: {key} are of devices, and this rule is about rounds"
+
+
+def _closing_faults(rule: Rule) -> Iterator[str]:
+    about_rounds = rule.kind is RuleKind.ROUND_INCOMPLETE
+    if about_rounds and rule.closing is not Closing.REVIEW:
+        yield (
+            f"closing {rule.closing.value!r} never happens to a round that was missed, which stays missed: "
+            "write 'review', and somebody closes it who has looked into it"
+        )
+    if not about_rounds and rule.closing is Closing.REVIEW:
+        yield (
+            "closing 'review' is for rounds; what is measured closes once it is right again: "
+            "write 'auto', 'person' or 'second'"
+        )
 
 
 def _presence_faults(rule: Rule) -> Iterator[str]:

@@ -31,6 +31,10 @@ Active and acknowledged are independent facts (ISA-18.2); a closed alert is neve
 its own flapping) comes and goes with `surround`; it is judged all the same. Closing ends whatever hushed it.
 `worsened` (a second limit) ends a shelf, which was given for less.
 
+What is critical has to be acknowledged before it is shelved (NOT_TAKEN_ON). All that it was shelved for since
+people were last told that it was raised counts, also what was ended early: together no more than `SHELF_MS`
+(SHELVED_ENOUGH).
+
 Every step is one or more changes, and `after` says what each of them does: a state is nothing but the fold of
 its changes, so that the journal alone gives it back.
 """
@@ -77,7 +81,8 @@ class AlertState(msgspec.Struct, frozen=True):
     """`active`: the cause lasts. `acknowledged`: somebody has taken it on. `closed`: nothing more to do.
 
     `put_right_by`: who said that it is put right, while somebody else has to confirm it; or empty.
-    `suppressed`: what in its surroundings hushes it; never SHELVED, which is `shelf`'s."""
+    `suppressed`: what in its surroundings hushes it; never SHELVED, which is `shelf`'s. `shelved_ms`: for how
+    long people asked for quiet, all shelves together, since it was last raised aloud."""
 
     active: bool
     acknowledged: bool
@@ -85,6 +90,7 @@ class AlertState(msgspec.Struct, frozen=True):
     put_right_by: str = ""
     shelf: Shelf | None = None
     suppressed: frozenset[Hush] = frozenset()
+    shelved_ms: int = 0
 
     def __post_init__(self) -> None:
         if self.active and self.closed:
@@ -149,6 +155,8 @@ class Refusal(Enum):
     NOT_SHELVED = "not_shelved"
     NOT_ACTIVE = "not_active"
     SHELF_TOO_LONG = "shelf_too_long"
+    SHELVED_ENOUGH = "shelved_enough"
+    NOT_TAKEN_ON = "not_taken_on"
     ALREADY_OUT_OF_SERVICE = "already_out_of_service"
     ENDS_TOO_EARLY = "ends_too_early"
     ENDS_TOO_LATE = "ends_too_late"
@@ -199,10 +207,13 @@ _SETS: Final[Mapping[Change, Mapping[str, Any]]] = {
 }
 
 
-def after(state: AlertState | None, change: Change, by: str = "", shelf: Shelf | None = None) -> AlertState:
+def after(
+    state: AlertState | None, change: Change, by: str = "", shelf: Shelf | None = None, at_ms: int = 0
+) -> AlertState:
     """What one change makes of a state: this is all there is to rebuild a state from its record.
 
-    `by` counts for PUT_RIGHT, `shelf` for SHELVED. Raises ValueError for what is no record of an alert."""
+    `by` counts for PUT_RIGHT, `shelf` and `at_ms` (when it began) for SHELVED. Raises ValueError for what is
+    no record of an alert."""
     if change is Change.RAISED:
         return _NEW
     if state is None:
@@ -218,7 +229,9 @@ def after(state: AlertState | None, change: Change, by: str = "", shelf: Shelf |
     if change is Change.SHELVED:
         if shelf is None:
             raise ValueError("shelved until when?")
-        return replace(state, shelf=shelf)
+        return replace(state, shelf=shelf, shelved_ms=state.shelved_ms + shelf.until_ms - at_ms)
+    if change is Change.RAISED_AGAIN and not state.hushes:  # people are told: quiet may be asked for anew
+        state = replace(state, shelved_ms=0)
     return replace(state, **_SETS[change])
 
 
@@ -334,18 +347,28 @@ def reopen(state: AlertState, reason: str, *, closed_for_ms: int, has_newer: boo
 
 
 def shelve(state: AlertState, reason: str, shelf: Shelf, severity: Severity, now_ms: int) -> Lived | Refusal:
-    """Somebody asks for quiet about an alert that is known; at most for as long as its severity allows."""
+    """Somebody asks for quiet about an alert that is known; for as long as its severity allows, in all."""
     if state.closed:
         return Refusal.ALREADY_CLOSED
     if state.shelf is not None:
         return Refusal.ALREADY_SHELVED
     if not state.active:
         return Refusal.NOT_ACTIVE
-    if not 0 < shelf.until_ms - now_ms <= SHELF_MS[severity]:
+    if severity is Severity.CRITICAL and not state.acknowledged:
+        return Refusal.NOT_TAKEN_ON
+    asked_ms = shelf.until_ms - now_ms
+    if state.shelved_ms and max(asked_ms, 1) > shelf_left_ms(state.shelved_ms, severity):
+        return Refusal.SHELVED_ENOUGH
+    if not 0 < asked_ms <= SHELF_MS[severity]:
         return Refusal.SHELF_TOO_LONG
     if not says_something(reason):
         return Refusal.NO_REASON
-    return _lived(state, Change.SHELVED, shelf=shelf)
+    return _lived(state, Change.SHELVED, shelf=shelf, at_ms=now_ms)
+
+
+def shelf_left_ms(shelved_ms: int, severity: Severity) -> int:
+    """For how long an alert that was shelved for `shelved_ms` already may be; 0: no more."""
+    return max(0, SHELF_MS[severity] - shelved_ms)
 
 
 def unshelve(state: AlertState) -> Lived | Refusal:
@@ -378,9 +401,11 @@ def _surfacing(state: AlertState, changes: list[Change]) -> Lived:
     return Lived(lived.state, (*lived.changes, Change.SURFACED)) if surfaces else lived
 
 
-def _lived(state: AlertState, *changes: Change, by: str = "", shelf: Shelf | None = None) -> Lived:
+def _lived(
+    state: AlertState, *changes: Change, by: str = "", shelf: Shelf | None = None, at_ms: int = 0
+) -> Lived:
     for change in changes:
-        state = after(state, change, by, shelf)
+        state = after(state, change, by, shelf, at_ms)
     return Lived(state, changes)
 
 

@@ -444,7 +444,7 @@ class State(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     grave_phase: Phase = Phase.QUIET  # of the second limit
     grave_since_ms: int = 0
     excused_since_ms: int = -1  # threshold: the first reading that was excused; -1: none was
-    begun_ms: int = -1  # held: when the hub received what began the phase
+    begun_ms: int = -1  # held: when the hub received what began the phase; count: the newest beginning
     run: int = 0  # stuck: in how many readings the value was the same
     times_ms: tuple[int, ...] = ()  # rate, forecast: of samples; count: of beginnings; total: of parts
     values: tuple[float, ...] = ()  # … and their values

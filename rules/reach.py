@@ -69,7 +69,8 @@ def hears_life(condition: Condition) -> bool:
 def hears_ticks(watch: Watch) -> bool:
     """Whether the passing of time matters to it while something is wrong; a QUIET one never needs a tick,
     but for silence, and for a sign of life that lies ahead of the tick."""
-    return hears_life(watch.condition) or watch.when is not None or watch.except_when is not None
+    has_hours = watch.when is not None or watch.except_when is not None
+    return has_hours or hears_life(watch.condition) or isinstance(watch.condition, Count)
 
 
 def depends_on_arrival(watch: Watch) -> bool:

@@ -95,7 +95,7 @@ def shelve(
 
     def act(_session: Session, row: AlertRow, state: AlertState) -> Lived | Refusal:
         severity = Severity(row.severity)
-        most_ms = life.SHELF_MS[severity]
+        most_ms = life.shelf_left_ms(state.shelved_ms, severity)
         shelf = Shelf(now_ms + (most_ms if for_ms is None else for_ms), once=for_ms is None)
         lived = life.shelve(state, reason, shelf, severity, now_ms)
         if isinstance(lived, Lived):

@@ -192,6 +192,7 @@ def alert_of(row: AlertRow) -> Alert:
         shelved_why=row.shelved_why,
         shelved_until_ms=row.shelved_until_ms,
         shelved_once=row.shelved_once,
+        shelved_ms=row.shelved_ms,
         parent=row.parent,
         late=row.late,
         due_ms=row.due_ms,
@@ -269,6 +270,7 @@ def state_of(row: AlertRow) -> AlertState:
         put_right_by=row.put_right_by or "",
         shelf=None if until_ms is None else Shelf(until_ms, once=bool(row.shelved_once)),
         suppressed=frozenset(Hush(name) for name in (row.suppressed or "").split(",") if name),
+        shelved_ms=row.shelved_ms or 0,
     )
 
 
@@ -288,13 +290,14 @@ def state_from(record: Iterable[AlertChanged]) -> AlertState | None:
     state: AlertState | None = None
     for entry in record:
         shelf = None if entry.until_ms is None else Shelf(entry.until_ms, once=entry.once)
-        state = life.after(state, entry.change, entry.by, shelf)
+        state = life.after(state, entry.change, entry.by, shelf, entry.at_ms)
     return state
 
 
 def _take(row: AlertRow, state: AlertState) -> None:
     row.active, row.acknowledged, row.closed = state.active, state.acknowledged, state.closed
     row.put_right_by = state.put_right_by
+    row.shelved_ms = state.shelved_ms
     row.suppressed = ",".join(hush.value for hush in Hush if hush in state.suppressed)
     if state.shelf is None:
         row.shelved_until_ms, row.shelved_once, row.shelved_by, row.shelved_why = None, False, "", ""

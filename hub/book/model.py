@@ -15,7 +15,8 @@ class Alert(msgspec.Struct, frozen=True):
     """One thing wrong. `active`: the cause lasts; `acknowledged_by`, `closed_by`: person ids, or empty.
 
     `put_right_by`: it waits for somebody else to confirm that. `hushes`: why people are not told of it now;
-    `suppressed_…`: by whom, why and until when its surroundings do so, `shelved_…`: likewise for a person.
+    `suppressed_…`: by whom, why and until when its surroundings do so, `shelved_…`: likewise for a person,
+    `shelved_ms`: all that it was shelved for since it was raised aloud.
     `parent`: the alert that was found to be its cause. `late`: what raised it arrived long after it was
     measured. `due_ms`: when the limit that it forecasts will be reached, as it was known when raised."""
 
@@ -46,6 +47,7 @@ class Alert(msgspec.Struct, frozen=True):
     shelved_why: str = ""
     shelved_until_ms: int | None = None
     shelved_once: bool = False
+    shelved_ms: int = 0
     parent: int | None = None
     late: bool = False
     due_ms: int | None = None

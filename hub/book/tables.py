@@ -79,6 +79,7 @@ class AlertRow(Base):
     shelved_why: Mapped[str] = mapped_column(Text, default="", server_default="")
     shelved_until_ms: Mapped[int | None] = mapped_column(BigInteger)
     shelved_once: Mapped[bool] = mapped_column(default=False, server_default=false())
+    shelved_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     parent: Mapped[int | None] = mapped_column(BigInteger, index=True)
     late: Mapped[bool] = mapped_column(default=False, server_default=false())
     judged_at_ms: Mapped[int | None] = mapped_column(BigInteger)  # by the hub's clock

@@ -16,7 +16,7 @@ from hub.live.board import Topic
 from hub.live.state import DeviceState
 from hub.web.deps import Health
 from hub.web.scene import Element, Face, Scene, Section, hears_device, number_of, tone_of
-from rules.life import REOPENED_WITHIN_MS, SHELF_MS, Hush
+from rules.life import REOPENED_WITHIN_MS, Hush, shelf_left_ms
 from rules.model import (
     Closing,
     Condition,
@@ -348,7 +348,10 @@ def _shelf_hours(scene: Scene, alert: Alert) -> tuple[int, ...]:
     is_possible = alert.active and Hush.SHELVED not in alert.hushes
     if not is_possible or scene.viewer.role not in _SHELVERS:
         return ()
-    return tuple(hours for hours in _HOURS if hours * _HOUR_MS <= SHELF_MS[alert.severity])
+    if alert.severity is Severity.CRITICAL and not alert.acknowledged:
+        return ()  # it has to be taken on first
+    left_ms = shelf_left_ms(alert.shelved_ms, alert.severity)
+    return tuple(hours for hours in _HOURS if hours * _HOUR_MS <= left_ms)
 
 
 def _may_reopen(scene: Scene, alert: Alert) -> bool:

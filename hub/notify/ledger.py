@@ -68,6 +68,16 @@ def known(session: Session, alert: int) -> set[str]:
     return set(session.scalars(select(NoticeRow.id).where(NoticeRow.alert == alert)))
 
 
+def telling(session: Session, alert: int) -> dict[int, int]:
+    """Since when each occurrence of an alert is told."""
+    rows = session.execute(
+        select(NoticeRow.occurrence, func.min(NoticeRow.decided_at_ms))
+        .where(NoticeRow.alert == alert, NoticeRow.kind.in_((*_ASKING, Kind.REOPENED.value)))
+        .group_by(NoticeRow.occurrence)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def told(session: Session, alert: int, since: int) -> list[Notice]:
     """What was told of an alert from occurrence `since` on, or waits for its channel; in order."""
     untold = (State.HELD.value, State.DROPPED.value)

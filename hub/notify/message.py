@@ -84,8 +84,9 @@ class Composer:
 
     def _line(self, notice: Notice) -> str:
         value = self._value(notice) if notice.kind in ASKING else ""
-        foot = self._foot(notice)
-        return " ".join(part for part in (self._head(notice), value, self._since(notice), foot) if part)
+        over = self._said("notice.over") if notice.matter.is_over else ""
+        parts = (self._head(notice), value, self._since(notice), over, self._foot(notice))
+        return " ".join(part for part in parts if part)
 
     def _where(self, notice: Notice) -> str:
         device = self._campus.devices.get(notice.matter.subject)
@@ -112,7 +113,7 @@ class Composer:
         return self._said("notice.since", at=at)
 
     def _do_first(self, notice: Notice) -> list[str]:
-        lines = []
+        lines = [self._said("notice.over")] if notice.matter.is_over else []
         if notice.kind not in _FIRSTS:
             lasted = wording.duration(self._now() - notice.matter.at_ms, self._said)
             lines.append(self._said("notice.nobody", duration=lasted))

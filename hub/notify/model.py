@@ -50,7 +50,7 @@ class Dropped(Enum):
 
 class Matter(msgspec.Struct, frozen=True):
     """What a notice is about. `at_ms`: when it happened, in the facts' time; `by`: a person, or empty.
-    `due_ms`: when the limit that it forecasts will be reached."""
+    `due_ms`: when the limit that it forecasts will be reached. `is_over`: it was when it came to be told."""
 
     rule: str
     subject: str
@@ -61,6 +61,7 @@ class Matter(msgspec.Struct, frozen=True):
     by: str = ""
     note: str = ""
     due_ms: int | None = None
+    is_over: bool = False
 
 
 class Notice(msgspec.Struct, frozen=True):

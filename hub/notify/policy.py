@@ -12,6 +12,8 @@ from datetime import tzinfo
 from fnmatch import fnmatchcase
 from typing import Final
 
+from msgspec.structs import replace
+
 from hub.config.model import PAGES, Answerable, Audience, Campus, Policy, Step
 from hub.notify import hours
 from hub.notify.model import ASKING, Kind, Matter, Notice
@@ -20,6 +22,9 @@ from rules.model import Role, Rule, Severity
 
 _MINUTE_MS: Final = 60_000
 _WAIT_MS: Final = 30_000
+_LATE_MS: Final = 2 * _MINUTE_MS  # those told later than this are given their time all the same
+
+_BEGINS: Final = ASKING | {Kind.REOPENED}
 
 # What holds where no configured policy selects an alert: its own people on the pages at once, then whom its
 # rule names; of what became critical, where it names nobody, the head after a quarter of an hour.
@@ -63,34 +68,73 @@ def shipped(rule: Rule | None, severity: Severity) -> Policy:
     )
 
 
-def asking(campus: Campus, story: Story, known: Container[str], now_ms: int) -> tuple[Notice, ...]:
-    """What is due at `now_ms` because nobody has taken the alert on. `known`: ids that the ledger has.
+def asking(
+    campus: Campus, story: Story, known: Container[str], now_ms: int, telling_ms: int | None = None
+) -> tuple[Notice, ...]:
+    """What is due at `now_ms` because nobody has taken the alert on. `known`: ids that the ledger has;
+    `telling_ms`: when the first were in fact decided upon, from which the others count if that was late.
 
     A notice whose `tell_at_ms` is still to come is to be held until then."""
     if not story.is_open and not story.flaps and not story.outgrew:
         return ()
     policy = policy_for(campus, story)
-    due = (notice for notice in _due(campus, policy, story, now_ms) if notice.id not in known)
+    due = (notice for notice in _due(campus, policy, story, now_ms, telling_ms) if notice.id not in known)
     return tuple({notice.id: notice for notice in due}.values())
+
+
+def left(campus: Campus, story: Story, now_ms: int) -> tuple[Notice, ...]:
+    """What those who are told first hear of an alert that was over before anybody was told, if it does not
+    close by itself: somebody has to look into it. Whether nobody was told, the ledger knows."""
+    if not story.is_left or story.hushes or story.is_closed:
+        return ()
+    policy = policy_for(campus, story)
+    if 0 <= now_ms - story.began_ms < policy.wait_ms:
+        return ()
+    at_ms = min(story.began_ms + policy.wait_ms, now_ms)
+    over = replace(story.raised, is_over=True)
+    notices = (
+        _notice(
+            story,
+            Kind.RAISED,
+            number,
+            0,
+            recipient,
+            channel,
+            _tell_at(policy, step, story.severity, at_ms, campus.site.zone),
+            over,
+        )
+        for number, step in enumerate(policy.steps)
+        if step.after_ms == policy.steps[0].after_ms
+        for recipient, channel in _recipients(campus, story, step)
+    )
+    return tuple({notice.id: notice for notice in notices}.values())
 
 
 def ending(
     campus: Campus, story: Story, kind: Kind, matter: Matter, told: Iterable[Notice], at_ms: int
 ) -> tuple[Notice, ...]:
     """What those who were asked to act hear of the alert's end, or of its being put right. `at_ms`: when the
-    hub wrote the change down; `told`: what was told of this occurrence, or is with its channel to be told.
+    hub wrote the change down; `told`: what was told of the alert, or is with its channel, in order.
 
-    Who was never told of the trouble is not told of its end."""
+    Who was never told of the trouble is not told of its end, nor who has heard of it already."""
     policy = policy_for(campus, story)
     tell_at_ms = _tell_at(policy, None, story.severity, at_ms, campus.site.zone)
-    asked = dict.fromkeys((notice.recipient, notice.channel) for notice in told if notice.kind in ASKING)
+    heard: dict[tuple[str, str], Kind] = {}
+    for notice in told:
+        whom = (notice.recipient, notice.channel)
+        if notice.kind in _BEGINS or whom in heard:
+            heard[whom] = notice.kind
+    is_over = kind in (Kind.CLEARED, Kind.AMENDED)
+    asked = [whom for whom, last in heard.items() if (last in _BEGINS if is_over else last is not kind)]
     return tuple(
         _notice(story, kind, story.reopened, 0, recipient, channel, tell_at_ms, matter)
         for recipient, channel in asked
     )
 
 
-def _due(campus: Campus, policy: Policy, story: Story, now_ms: int) -> Iterator[Notice]:
+def _due(
+    campus: Campus, policy: Policy, story: Story, now_ms: int, telling_ms: int | None
+) -> Iterator[Notice]:
     zone = campus.site.zone
     # A clock that was set back must keep nobody from being told: what cannot be yet is taken as long ago.
     began_ms = (
@@ -100,12 +144,17 @@ def _due(campus: Campus, policy: Policy, story: Story, now_ms: int) -> Iterator[
     def tell_at(step: Step, at_ms: int) -> int:
         return _tell_at(policy, step, story.severity, at_ms, zone)
 
-    is_told_once = story.flaps or story.outgrew
     firsts = [step for step in policy.steps if step.after_ms == policy.steps[0].after_ms]
     first_ms = max(
         began_ms, _lasting_since_ms(story, began_ms) + max(policy.steps[0].after_ms, policy.wait_ms)
     )
     first_told_ms = min(tell_at(step, first_ms) for step in firsts)
+    if telling_ms is not None and first_told_ms + _LATE_MS < telling_ms <= now_ms:
+        first_told_ms = telling_ms
+    if story.flaps and began_ms < story.active_since_ms <= now_ms:
+        first_told_ms = max(first_told_ms, story.active_since_ms)
+    # What flaps is told once, unless it is critical and lasts.
+    is_escalated = not story.flaps or (story.is_active and story.severity is Severity.CRITICAL)
     last_told_ms = first_told_ms
     for number, step in enumerate(policy.steps):
         at_ms = first_ms if step in firsts else first_told_ms + step.after_ms - policy.steps[0].after_ms
@@ -113,14 +162,23 @@ def _due(campus: Campus, policy: Policy, story: Story, now_ms: int) -> Iterator[
             return
         tell_at_ms = tell_at(step, at_ms)
         last_told_ms = max(last_told_ms, at_ms)
-        if is_told_once and step not in firsts:
+        if step not in firsts and not is_escalated:
             return  # and to nobody else
-        first = Kind.FLAPPING if story.flaps else Kind.WORSENED if story.worsened else Kind.RAISED
-        kind = first if step in firsts else Kind.ESCALATED
+        kind = _first_kind(story) if step in firsts else Kind.ESCALATED
+        # Who had been told has heard that it was reopened: with the same id.
+        part = story.reopened if kind is Kind.REOPENED else number
         for recipient, channel in _recipients(campus, story, step):
-            yield _notice(story, kind, number, 0, recipient, channel, tell_at_ms, story.raised)
-    if not is_told_once:
+            yield _notice(story, kind, part, 0, recipient, channel, tell_at_ms, story.raised)
+    if story.is_open:  # what somebody has taken on once cannot be taken on again, which would end it
         yield from _repeated(campus, policy, story, last_told_ms, now_ms)
+
+
+def _first_kind(story: Story) -> Kind:
+    if story.is_reopened:
+        return Kind.REOPENED
+    if story.flaps:
+        return Kind.FLAPPING
+    return Kind.WORSENED if story.worsened else Kind.RAISED
 
 
 def _lasting_since_ms(story: Story, began_ms: int) -> int:
@@ -143,7 +201,10 @@ def _repeated(campus: Campus, policy: Policy, story: Story, since_ms: int, now_m
 def _tell_at(policy: Policy, step: Step | None, severity: Severity, at_ms: int, zone: tzinfo) -> int:
     """The first instant from `at_ms` on at which the step's people may be told."""
     shift = step.hours if step else None
-    quiet = policy.quiet if severity is not Severity.CRITICAL else None
+    is_urgent = severity is Severity.CRITICAL
+    if step is not None and is_urgent and not _is_anybody_there(policy, step, at_ms, zone):
+        return at_ms
+    quiet = None if is_urgent else policy.quiet
     for _ in range(3):  # the end of the quiet hours may lie outside the shift, whose beginning then counts
         if shift is not None and not hours.is_within(shift, at_ms, zone):
             at_ms = hours.next_start(shift, at_ms, zone)
@@ -151,6 +212,12 @@ def _tell_at(policy: Policy, step: Step | None, severity: Severity, at_ms: int, 
             return at_ms
         at_ms = hours.next_end(quiet, at_ms, zone)
     return at_ms
+
+
+def _is_anybody_there(policy: Policy, step: Step, at_ms: int, zone: tzinfo) -> bool:
+    """Whether one of those who are told together with this step is on shift."""
+    together = (one.hours for one in policy.steps if one.after_ms == step.after_ms)
+    return any(shift is None or hours.is_within(shift, at_ms, zone) for shift in together)
 
 
 def _recipients(campus: Campus, story: Story, step: Step) -> Iterator[tuple[str, str]]:
@@ -207,7 +274,9 @@ def _notice(
     tell_at_ms: int,
     matter: Matter,
 ) -> Notice:
-    parts = (story.alert, story.occurrence, kind.value, step, again, recipient, channel)
+    parts = [story.alert, story.occurrence, kind.value, step, again, recipient, channel]
+    if matter.is_over:
+        parts.append("over")  # the one that was held, and dropped when it was over, is another
     return Notice(
         id=hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:24],
         alert=story.alert,

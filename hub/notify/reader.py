@@ -20,7 +20,7 @@ from hub.book.tables import AlertRow
 from hub.clock import NowMs
 from hub.config.model import Campus
 from hub.notify import ledger, policy
-from hub.notify.model import Dropped, Notice
+from hub.notify.model import ASKING, Dropped, Kind, Notice
 from hub.notify.story import Story, ending_of, fold, matter_of
 from rules.life import Change
 
@@ -41,6 +41,8 @@ class NoticesReader:
         self._cursor = 0
         self._stories: dict[int, Story] = {}  # of alerts that are not closed
         self._known: dict[int, set[str]] = {}  # ids in the ledger, by alert
+        self._telling: dict[tuple[int, int], int] = {}  # since when an alert's occurrence is told
+        self._looked_after: set[tuple[int, int]] = set()  # alerts left over of which somebody was told
         self._next_release_ms: int | None = None
 
     def turn(self) -> float:
@@ -67,6 +69,12 @@ class NoticesReader:
             stories = {id_: _story_until(session, id_, self._cursor) for id_ in unclosed}
             self._stories = {id_: story for id_, story in stories.items() if story is not None}
             self._known = {id_: ledger.known(session, id_) for id_ in self._stories}
+            self._telling = {
+                (id_, occurrence): since_ms
+                for id_ in self._stories
+                for occurrence, since_ms in ledger.telling(session, id_).items()
+            }
+            self._looked_after = set()
             self._next_release_ms = ledger.next_release_ms(session)
         self._loaded = True
 
@@ -103,7 +111,7 @@ class NoticesReader:
             return ()
         if before is not None and story.worsened and story.occurrence > before.occurrence:
             ledger.drop_held(session, story.alert, Dropped.WORSENED)
-        elif not story.is_open and not story.flaps and not story.outgrew:
+        elif not story.is_open and not story.flaps and not story.outgrew and not _stays_left(before, story):
             ledger.drop_held(session, story.alert, Dropped.HUSHED if story.hushes else Dropped.OVER)
         return self._ending(session, story, changed, recorded.recorded_at_ms)
 
@@ -113,25 +121,25 @@ class NoticesReader:
         kind = ending_of(changed)
         if kind is None:
             return ()
-        told = ledger.told(session, story.alert, story.first_occurrence)
+        told = ledger.told(session, story.alert, 1)
         notices = policy.ending(self._campus, story, kind, matter_of(changed), told, at_ms)
         self._write(session, story.alert, notices)
+        if kind is Kind.REOPENED and notices:
+            self._telling[story.alert, story.occurrence] = self._now()
+        self._known.get(story.alert, set()).update(notice.id for notice in notices)
         return notices
 
     # --- timers ---
 
     def _tell_what_is_due(self) -> float:
         now_ms = self._now()
-        due = {
-            id_: notices
-            for id_, story in self._stories.items()
-            if (notices := policy.asking(self._campus, story, self._known[id_], now_ms))
-        }
+        due = {id_: notices for id_, story in self._stories.items() if (notices := self._due(story, now_ms))}
         releases = self._next_release_ms is not None and self._next_release_ms <= now_ms
         if not due and not releases:
             return _REST_S
         with self._book.writing() as session:
             if journal.newest(session) > self._cursor:
+                self._looked_after.clear()
                 return 0.0  # somebody may just have taken it on
             if releases:
                 ledger.release(session, now_ms)
@@ -142,6 +150,31 @@ class NoticesReader:
             self._known[alert].update(notice.id for notice in notices)
         self._decided()
         return _REST_S
+
+    def _due(self, story: Story, now_ms: int) -> tuple[Notice, ...]:
+        known = self._known[story.alert]
+        if story.is_left:
+            return self._due_of_what_is_left(story, known, now_ms)
+        key = (story.alert, story.occurrence)
+        if key not in self._telling:
+            if not policy.asking(self._campus, story, known, now_ms):
+                return ()
+            self._telling[key] = now_ms
+        return policy.asking(self._campus, story, known, now_ms, self._telling[key])
+
+    def _due_of_what_is_left(self, story: Story, known: set[str], now_ms: int) -> tuple[Notice, ...]:
+        key = (story.alert, story.occurrence)
+        if key in self._looked_after:
+            return ()
+        due = policy.left(self._campus, story, now_ms)
+        if not due:
+            return ()
+        with self._book.reading() as session:
+            told = ledger.told(session, story.alert, story.untold_from)
+        self._looked_after.add(key)
+        if any(notice.kind in ASKING or notice.kind is Kind.REOPENED for notice in told):
+            return ()
+        return tuple(notice for notice in due if notice.id not in known)
 
     def _write(self, session: Session, alert: int, notices: Iterable[Notice]) -> None:
         row = session.get(AlertRow, alert)
@@ -156,6 +189,11 @@ class NoticesReader:
             ),
             self._now(),
         )
+
+
+def _stays_left(before: Story | None, story: Story) -> bool:
+    """What is told of it says that it is over: it is not to be dropped because of that."""
+    return before is not None and before.is_left and story.is_left and not story.hushes
 
 
 def _story_until(session: Session, alert: int, newest: int) -> Story | None:

@@ -16,7 +16,11 @@ class Story(msgspec.Struct, frozen=True):
 
     Not the facts' time: nobody could have acted on a backlog before it arrived. `severity`: the gravest of
     this occurrence. `is_active`: the cause lasts. `is_taken_on`: by somebody. `hushes`: why people are not
-    told. `reopened`: how often it was.
+    told. `reopened`: how often it was; `is_reopened`: that is what this occurrence is about.
+
+    `active_since_ms`: since when the cause lasts without a break. `taken_on_as`: how grave it was when
+    somebody took it on. `untold_from`: the first occurrence that nobody has taken on yet. `is_left`: it was
+    over while people might have been told, and waits for somebody to close it.
 
     `worsened`: this occurrence is that it became graver; the trouble itself began with `first_occurrence`, at
     `first_began_ms`."""
@@ -36,15 +40,21 @@ class Story(msgspec.Struct, frozen=True):
     worsened: bool = False
     first_occurrence: int = 1
     first_began_ms: int = 0
+    is_reopened: bool = False
+    active_since_ms: int = 0
+    taken_on_as: Severity | None = None
+    untold_from: int = 1
+    is_left: bool = False
 
     @property
     def is_open(self) -> bool:
-        """The cause lasts, nobody has taken it on, and nothing keeps people from being told."""
-        return self.is_active and not self.is_taken_on and not self.hushes
+        """The cause lasts, or it is to be dealt with once more; nobody has taken it on, nothing hushes it."""
+        is_to_do = self.is_active or self.is_reopened
+        return is_to_do and not self.is_closed and not self.is_taken_on and not self.hushes
 
     @property
     def outgrew(self) -> bool:
-        """It became graver than what somebody had taken on: whoever is told first hears of that, once."""
+        """It became graver than what somebody had taken on, which counts as taken on by nobody."""
         return self.is_active and self.is_taken_on and self.worsened and not self.hushes
 
     @property
@@ -58,49 +68,49 @@ def fold(story: Story | None, recorded: Recorded) -> Story | None:
     changed = recorded.decision
     if not isinstance(changed, AlertChanged):
         return story
-    is_new = changed.change is Change.RAISED or (story is None and changed.change is Change.RAISED_AGAIN)
-    if is_new:
-        occurrence = story.occurrence + 1 if story else 1
-        return Story(
-            alert=changed.alert,
-            rule=changed.rule,
-            subject=changed.subject,
-            severity=changed.severity,
-            occurrence=occurrence,
-            began_ms=recorded.recorded_at_ms,
-            raised=matter_of(changed),
-            hushes=changed.hushes,
-            first_occurrence=occurrence,
-            first_began_ms=recorded.recorded_at_ms,
-        )
-    if story is None:
-        return None
+    if changed.change is Change.RAISED or (story is None and changed.change is Change.RAISED_AGAIN):
+        return _raised(story, recorded, changed)
+    return None if story is None else _goes_on(story, recorded, changed)
+
+
+def _goes_on(story: Story, recorded: Recorded, changed: AlertChanged) -> Story:
     now = replace(story, is_active=changed.active, is_closed=changed.closed, hushes=changed.hushes)
     match changed.change:
-        case Change.ACKNOWLEDGED:
-            return replace(now, is_taken_on=True, worsened=False)
+        case Change.ACKNOWLEDGED | Change.PUT_RIGHT:
+            return replace(
+                now,
+                is_taken_on=True,
+                taken_on_as=changed.severity,
+                worsened=False,
+                is_reopened=False,
+                is_left=False,
+                untold_from=story.occurrence + 1,
+            )
         case Change.SHELVED:
             return replace(now, worsened=False)
-        case Change.RAISED_AGAIN if Hush.FLAPPING not in changed.hushes or _is_graver(changed, story):
-            return _told_anew(replace(now, is_taken_on=False, worsened=False), recorded, changed)
+        case Change.CLEARED | Change.AMENDED | Change.STEADY if not changed.active:
+            is_left = not changed.closed and not changed.hushes and not story.is_taken_on
+            return replace(now, is_left=is_left)
+        case Change.RAISED_AGAIN:
+            return _raised_again(now, recorded, changed, story)
         case Change.SURFACED | Change.FLAPPING:
             return _told_anew(now, recorded, changed)
-        case Change.WORSENED if story.is_taken_on or _is_graver(changed, story):
+        case Change.WORSENED if _is_graver(changed, story) or _outgrows(changed, story):
             # Otherwise it is told as this grave already, and its escalation must not begin anew.
             return _told_anew(replace(now, worsened=True), recorded, changed, story)
         case Change.REJECTED | Change.REOPENED:
-            return replace(now, is_taken_on=False, reopened=story.reopened + 1)
+            return _reopened(now, recorded, changed)
     return now
 
 
 def ending_of(changed: AlertChanged) -> Kind | None:
     """What those who were told of the alert hear of this change; None: nothing."""
     match changed.change:
-        case Change.CLEARED if not changed.hushes:
+        case Change.CLEARED if Hush.FLAPPING not in changed.hushes:
             return Kind.CLEARED
-        case Change.STEADY if not changed.hushes and not changed.active:
+        case Change.STEADY if not changed.active:
             return Kind.CLEARED
-        case Change.AMENDED if not changed.hushes:
+        case Change.AMENDED if Hush.FLAPPING not in changed.hushes:
             return Kind.AMENDED
         case Change.PUT_RIGHT | Change.WITHDRAWN:
             return Kind.CLOSED
@@ -113,6 +123,53 @@ def ending_of(changed: AlertChanged) -> Kind | None:
 
 def _is_graver(changed: AlertChanged, story: Story) -> bool:
     return is_graver(changed.severity, story.severity)
+
+
+def _outgrows(changed: AlertChanged, story: Story) -> bool:
+    """Whether it is graver than what somebody took on, and not told as that yet."""
+    if not story.is_taken_on or story.worsened:
+        return False
+    return is_graver(changed.severity, story.taken_on_as or story.severity)
+
+
+def _raised(story: Story | None, recorded: Recorded, changed: AlertChanged) -> Story:
+    occurrence = story.occurrence + 1 if story else 1
+    return Story(
+        alert=changed.alert,
+        rule=changed.rule,
+        subject=changed.subject,
+        severity=changed.severity,
+        occurrence=occurrence,
+        began_ms=recorded.recorded_at_ms,
+        raised=matter_of(changed),
+        hushes=changed.hushes,
+        reopened=story.reopened if story else 0,
+        first_occurrence=occurrence,
+        first_began_ms=recorded.recorded_at_ms,
+        active_since_ms=recorded.recorded_at_ms,
+        untold_from=occurrence,
+    )
+
+
+def _reopened(now: Story, recorded: Recorded, changed: AlertChanged) -> Story:
+    anew = _told_anew(replace(now, is_taken_on=False, worsened=False), recorded, changed)
+    return replace(
+        anew, reopened=now.reopened + 1, is_reopened=True, is_left=False, untold_from=anew.occurrence
+    )
+
+
+def _raised_again(now: Story, recorded: Recorded, changed: AlertChanged, before: Story) -> Story:
+    again = replace(
+        now,
+        is_taken_on=False,
+        worsened=False,
+        is_reopened=False,
+        is_left=False,
+        active_since_ms=recorded.recorded_at_ms,
+    )
+    # What flaps has been told as such, unless somebody has taken just that on.
+    is_news = Hush.FLAPPING not in changed.hushes or before.is_taken_on or _is_graver(changed, before)
+    return _told_anew(again, recorded, changed) if is_news else again
 
 
 def _told_anew(story: Story, recorded: Recorded, changed: AlertChanged, first: Story | None = None) -> Story:

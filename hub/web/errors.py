@@ -35,6 +35,8 @@ class Code(Enum):
     NOT_SHELVED = "not_shelved"
     NOT_ACTIVE = "not_active"
     SHELF_TOO_LONG = "shelf_too_long"
+    SHELVED_ENOUGH = "shelved_enough"
+    NOT_TAKEN_ON = "not_taken_on"
     ALREADY_OUT_OF_SERVICE = "already_out_of_service"
     ENDS_TOO_EARLY = "ends_too_early"
     ENDS_TOO_LATE = "ends_too_late"
@@ -114,6 +116,21 @@ _TABLE: Final[dict[Code, tuple[int, Text]]] = {
         Text(
             "搁置时间过长：紧急告警最多 2 小时，其他最多 8 小时。",
             "Too long: critical alerts are shelved for 2 hours at most, others for 8.",
+        ),
+    ),
+    Code.SHELVED_ENOUGH: (
+        409,
+        Text(
+            "自触发以来的搁置时间已达上限：紧急告警累计 2 小时，其他 8 小时。",
+            "It has been shelved as long as allowed since it was raised: "
+            "critical alerts for 2 hours in all, others for 8.",
+        ),
+    ),
+    Code.NOT_TAKEN_ON: (
+        409,
+        Text(
+            "紧急告警须先有人确认接手，方可搁置。",
+            "It is critical: somebody has to take it on before it is shelved.",
         ),
     ),
     Code.ALREADY_OUT_OF_SERVICE: (409, Text("该设备已停用。", "The device is out of service already.")),

@@ -104,6 +104,19 @@ def test_a_catalogue_without_rules_or_that_is_no_toml_is_a_fault() -> None:
     assert "not TOML" in faults("a = " + "[" * 100_000)[0]
 
 
+@pytest.mark.parametrize("closing", ["auto", "person", "second"])
+def test_a_round_that_was_missed_is_ended_by_looking_into_it_alone(closing: str) -> None:
+    (fault,) = refused({"closing": closing}, "patrol.round-incomplete")
+    assert f"closing '{closing}' never happens to a round" in fault
+    assert "write 'review'" in fault
+
+
+def test_what_is_measured_is_not_closed_by_review() -> None:
+    (fault,) = refused({"closing": "review"})
+    assert "write 'auto', 'person' or 'second'" in fault
+    assert "closing 'review' is for rounds" in faults(ENTRY.replace('"person"', '"review"'))[0]
+
+
 def test_an_entry_for_each_quantity_becomes_one_rule_each() -> None:
     text = ENTRY.replace('zh = "标题"', 'zh = "{each} 过高"').replace("fridge", "meter")
     text += 'each = { L1 = "voltage_l1_v", L2 = "voltage_l2_v" }\n'

@@ -217,6 +217,33 @@ def test_coming_and_going_is_counted_by_what_the_broker_says() -> None:
     assert said(unstable, *facts) == [Raised(3 * MINUTE, MINUTE, 2.0)]
 
 
+def test_what_is_counted_clears_by_ticks_once_the_window_has_passed() -> None:
+    opened = [reading(at * MINUTE, door_open=at % 2 == 1) for at in range(6)]
+    raised = Raised(5 * MINUTE, MINUTE, 3.0)
+    early, late = tick(10 * MINUTE), tick(11 * MINUTE)
+    assert said(OFTEN, *opened, early) == [raised]
+    assert said(OFTEN, *opened, early, late) == [raised, Cleared(11 * MINUTE, 2.0)]
+    deaf = tick(20 * MINUTE, listening_since_ms=11 * MINUTE)  # the hub has not heard for long enough
+    assert said(OFTEN, *opened, deaf) == [raised]
+
+
+def test_a_backlog_of_events_is_not_cleared_by_a_tick_while_it_arrives() -> None:
+    late_ms = 3 * HOUR
+    opened = [reading(at * MINUTE, at * MINUTE + late_ms, door_open=at % 2 == 1) for at in range(6)]
+    facts = [*opened, tick(late_ms + 6 * MINUTE), reading(6 * MINUTE, late_ms + 7 * MINUTE, door_open=False)]
+    assert said(OFTEN, *facts) == [Raised(5 * MINUTE, MINUTE, 3.0)]
+    assert said(OFTEN, *facts, tick(late_ms + 11 * MINUTE))[1:] == [Cleared(11 * MINUTE, 2.0)]
+
+
+def test_what_is_counted_clears_by_ticks_after_the_hub_s_clock_was_set_back() -> None:
+    ahead = 4 * MINUTE
+    opened = [
+        reading(HOUR + at * MINUTE, HOUR + ahead + at * MINUTE, door_open=at % 2 == 1) for at in range(6)
+    ]
+    back = [tick(HOUR + at * MINUTE) for at in range(5, 30)]
+    assert [type(one) for one in said(OFTEN, *opened, *back)] == [Raised, Cleared]
+
+
 def test_late_readings_of_a_part_are_not_taken() -> None:
     facts = [
         reading(2 * MINUTE, device=OTHER, power_w=1000.0),

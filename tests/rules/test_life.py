@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from rules.life import (
     HUSHING,
     REOPENED_WITHIN_MS,
+    SHELF_MS,
     AlertState,
     Change,
     Hush,
@@ -25,6 +26,7 @@ from rules.life import (
     judged,
     reject,
     reopen,
+    shelf_left_ms,
     shelve,
     surround,
     unshelve,
@@ -177,15 +179,36 @@ def test_shelving_needs_an_active_alert_a_reason_and_an_end_within_the_cap() -> 
     def shelve_at(state: AlertState, ms: int, severity: Severity, reason: str = "repair") -> object:
         return shelve(state, reason, Shelf(1_000 + ms, once=False), severity, 1_000)
 
-    done = Lived(shelved(TAKEN_ON, 1_000 + 8 * HOUR), (Change.SHELVED,))
+    state = replace(shelved(TAKEN_ON, 1_000 + 8 * HOUR), shelved_ms=8 * HOUR)
+    done = Lived(state, (Change.SHELVED,))
     assert shelve_at(TAKEN_ON, 8 * HOUR, Severity.WARNING) == done
     assert shelve_at(ACTIVE, 8 * HOUR + 1, Severity.WARNING) is Refusal.SHELF_TOO_LONG
-    assert shelve_at(ACTIVE, 2 * HOUR + 1, Severity.CRITICAL) is Refusal.SHELF_TOO_LONG
+    assert shelve_at(TAKEN_ON, 2 * HOUR + 1, Severity.CRITICAL) is Refusal.SHELF_TOO_LONG
+    assert shelve_at(ACTIVE, HOUR, Severity.CRITICAL) is Refusal.NOT_TAKEN_ON
     assert shelve_at(ACTIVE, 0, Severity.INFO) is Refusal.SHELF_TOO_LONG
     assert shelve_at(ACTIVE, HOUR, Severity.INFO, "-") is Refusal.NO_REASON
     assert shelve_at(OVER, HOUR, Severity.INFO) is Refusal.NOT_ACTIVE
     assert shelve_at(CLOSED, HOUR, Severity.INFO) is Refusal.ALREADY_CLOSED
     assert shelve_at(shelved(ACTIVE), HOUR, Severity.INFO) is Refusal.ALREADY_SHELVED
+
+
+def test_all_shelves_of_an_alert_together_have_the_cap() -> None:
+    def shelve_for(state: AlertState, ms: int) -> AlertState | Refusal:
+        done = shelve(state, "repair", Shelf(ms, once=False), Severity.CRITICAL, 0)
+        return done.state if isinstance(done, Lived) else done
+
+    first = shelve_for(TAKEN_ON, HOUR)
+    assert isinstance(first, AlertState)
+    second = shelve_for(after(first, Change.UNSHELVED), HOUR)
+    assert isinstance(second, AlertState)
+    used_up = after(second, Change.UNSHELVED)
+    assert shelf_left_ms(used_up.shelved_ms, Severity.CRITICAL) == 0
+    assert shelve_for(used_up, 0) is shelve_for(used_up, 1) is Refusal.SHELVED_ENOUGH
+    assert shelve_for(after(first, Change.UNSHELVED), HOUR + 1) is Refusal.SHELVED_ENOUGH
+    over = after(used_up, Change.CLEARED)
+    assert after(over, Change.RAISED_AGAIN).shelved_ms == 0  # people are told
+    assert after(hushed(over, Hush.FLAPPING), Change.RAISED_AGAIN).shelved_ms == 2 * HOUR
+    assert after(after(second, Change.CLEARED), Change.RAISED_AGAIN).shelved_ms == 2 * HOUR
 
 
 def test_a_shelf_ends_by_itself_or_by_hand_and_the_alert_surfaces() -> None:
@@ -274,7 +297,8 @@ class Life(RuleBasedStateMachine):
     def begins(self, closing: Closing, severity: Severity) -> None:
         self.closing, self.severity = closing, severity
         self.state: AlertState | None = None
-        self.record: list[tuple[Change, str, Shelf | None]] = []
+        self.record: list[tuple[Change, str, Shelf | None, int]] = []
+        self.quiet_ms = 0  # asked for since it was last raised and told
         self.now_ms = 0
         self.world = False
         self.told = False  # whether people have been told of what is so now, or need not be
@@ -288,12 +312,13 @@ class Life(RuleBasedStateMachine):
             self.record = []
         else:
             assert bool(outcome.changes) == (outcome.state != before)
-        self.record += [(change, by, shelf) for change in outcome.changes]
+        self.record += [(change, by, shelf, self.now_ms) for change in outcome.changes]
         self.state = outcome.state
         if before is not None and outcome.state.closed and not before.closed:
             assert outcome.changes[-1] in ENDS
         if {Change.RAISED, Change.RAISED_AGAIN} & set(outcome.changes):
             self.told = not outcome.state.hushes
+            self.quiet_ms = 0 if self.told else self.quiet_ms
         if Change.SURFACED in outcome.changes:
             assert outcome.state.active
             self.told = True
@@ -327,7 +352,12 @@ class Life(RuleBasedStateMachine):
     def is_shelved(self, hours: int, once: bool, reason: str) -> None:
         assert self.state is not None
         shelf = Shelf(self.now_ms + hours * HOUR, once)
-        self.lives(shelve(self.state, reason, shelf, self.severity, self.now_ms), "li", shelf)
+        done = shelve(self.state, reason, shelf, self.severity, self.now_ms)
+        if isinstance(done, Lived):
+            assert self.state.acknowledged or self.severity is not Severity.CRITICAL
+            self.quiet_ms += hours * HOUR
+            assert self.quiet_ms <= SHELF_MS[self.severity]
+        self.lives(done, "li", shelf)
 
     @precondition(lambda self: self.state is not None)
     @rule(wanted=SURROUNDINGS, hours=st.integers(0, 9))
@@ -345,7 +375,7 @@ class Life(RuleBasedStateMachine):
         assert self.state is not None
         lived = worsened(self.state)
         assert lived.state.shelf is None
-        self.record += [(change, "", None) for change in lived.changes]
+        self.record += [(change, "", None, self.now_ms) for change in lived.changes]
         self.state = lived.state
         self.told = self.told or Change.SURFACED in lived.changes
 
@@ -359,15 +389,15 @@ class Life(RuleBasedStateMachine):
     @rule()
     def the_hub_restarts(self) -> None:
         state: AlertState | None = None
-        for change, by, shelf in self.record:
-            state = after(state, change, by, shelf)
+        for change, by, shelf, at_ms in self.record:
+            state = after(state, change, by, shelf, at_ms)
         self.state = state
 
     @invariant()
     def the_record_tells_the_state(self) -> None:
         state: AlertState | None = None
-        for change, by, shelf in self.record:
-            state = after(state, change, by, shelf)
+        for change, by, shelf, at_ms in self.record:
+            state = after(state, change, by, shelf, at_ms)
         assert state == self.state
 
     @invariant()

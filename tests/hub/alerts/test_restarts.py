@@ -68,8 +68,10 @@ def act(office: Office, step: str, alert: int) -> None:
         case "close":
             desk.close(book, campus.rules, alert, "wang-fang", "door shut", now_ms)
         case "shelve":
+            desk.acknowledge(book, alert, "wang-fang", "seen", now_ms)
             desk.shelve(book, campus, alert, "wang-fang", "parts", HOUR, now_ms)
         case "shelve once":
+            desk.acknowledge(book, alert, "wang-fang", "seen", now_ms)
             desk.shelve(book, campus, alert, "wang-fang", "parts", None, now_ms)
         case "reopen":
             desk.reopen(book, alert, "liu-yang", "again", now_ms)

@@ -56,7 +56,7 @@ def test_what_is_over_before_its_suppression_ends_is_never_told(bureau: Bureau) 
 def test_a_shelved_alert_is_neither_escalated_nor_repeated_and_is_told_again_when_its_time_is_up(
     bureau: Bureau,
 ) -> None:
-    alert = bureau.raises()
+    alert = bureau.raises(rule_id=SILENT)
     bureau.passes(2 * MINUTE)
     desk.shelve(bureau.book, bureau.campus, alert, "wang-fang", "parts ordered", HOUR, bureau.now_ms)
     bureau.passes(HOUR)
@@ -107,3 +107,60 @@ def test_those_who_were_told_hear_that_it_was_not_put_right_after_all(bureau: Bu
     assert "Not put right after all" in message.title
     assert "warm again" in message.text
     assert WARM in bureau.entries()[0].notice.matter.rule
+
+
+def test_what_flaps_is_taken_on_and_raised_again_is_told_again(bureau: Bureau) -> None:
+    bureau.may_flap = True
+    for _ in range(8):
+        alert = bureau.raises(rule_id=SILENT)
+        bureau.passes(MINUTE)
+        bureau.clears(rule_id=SILENT)
+        bureau.passes(MINUTE)
+    bureau.takes_on(alert)
+    bureau.passes(MINUTE)
+    before = len(kinds(bureau))
+    bureau.raises(rule_id=SILENT)
+    bureau.passes(MINUTE)
+    assert kinds(bureau)[before:] == [Kind.FLAPPING]
+    minds(bureau, 5 * HOUR)
+    bureau.passes(MINUTE)
+    assert kinds(bureau)[before:] == [Kind.FLAPPING, Kind.RAISED]
+
+
+def test_a_critical_alert_that_flaps_and_then_lasts_is_escalated(bureau: Bureau) -> None:
+    bureau.may_flap = True
+    for _ in range(6):
+        bureau.raises()
+        bureau.passes(2 * MINUTE)
+        bureau.clears()
+        bureau.passes(MINUTE)
+    bureau.raises()
+    bureau.passes(14 * MINUTE)
+    assert kinds(bureau)[-1] == Kind.FLAPPING
+    assert kinds(bureau, "chief") == []
+    bureau.passes(2 * MINUTE)
+    assert kinds(bureau, "chief") == [Kind.ESCALATED]
+
+
+def test_what_is_over_while_it_is_hushed_is_told_to_those_who_knew_of_it_once(bureau: Bureau) -> None:
+    bureau.raises()
+    bureau.passes(20 * MINUTE)
+    out_of_service(bureau)
+    minds(bureau)
+    bureau.clears()
+    bureau.passes(2 * HOUR)
+    assert kinds(bureau) == [Kind.RAISED, Kind.CLEARED]
+    assert kinds(bureau, "chief") == [Kind.ESCALATED, Kind.CLEARED]
+
+
+def test_those_told_of_an_earlier_occurrence_hear_of_the_end(bureau: Bureau) -> None:
+    bureau.raises()
+    bureau.passes(20 * MINUTE)
+    id_ = out_of_service(bureau)
+    minds(bureau)
+    upkeep.end(bureau.book, bureau.campus, id_, "liu-yang", bureau.now_ms)
+    bureau.passes(2 * MINUTE)
+    bureau.clears()
+    bureau.passes(MINUTE)
+    assert kinds(bureau) == [Kind.RAISED, Kind.RAISED, Kind.CLEARED]
+    assert kinds(bureau, "chief") == [Kind.ESCALATED, Kind.CLEARED]

@@ -131,6 +131,8 @@ def test_a_channel_that_hangs_holds_up_no_other(bureau: Bureau) -> None:
     bureau.channels["group"].answer = hang
     bureau.raises()
     bureau.decide()
+    bureau.now_ms += MINUTE
+    bureau.decide()
     bureau.now_ms += 20 * MINUTE
     bureau.decide()
     stuck = threading.Thread(target=bureau.outboxes["group"].turn)

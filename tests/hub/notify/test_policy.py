@@ -230,7 +230,7 @@ def test_what_became_graver_is_told_once_more_and_deciding_it_anew_gives_the_sam
     decided = told_over(loud, story, gaps)
     assert all(notice.tell_at_ms <= now_ms for now_ms, notice in decided)  # quiet hours or not
     kinds = {notice.kind for _, notice in decided}
-    assert not is_taken_on or kinds <= {Kind.WORSENED}
+    assert not is_taken_on or kinds <= {Kind.WORSENED, Kind.ESCALATED}  # but no reminders
     if lasted_ms >= max(own.wait_ms, own.steps[0].after_ms):
         assert [n.kind for n in policy.asking(campus, story, frozenset(), NOON)][:1] == [Kind.WORSENED]
     now_ms = NOON + sum(gaps)

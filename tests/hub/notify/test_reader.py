@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from msgspec import structs
+
+from hub.alerts import desk
 from hub.notify.model import Kind, State
+from rules.model import Closing
 from tests.hub.notify.bureau import HOUR, MINUTE, NOON, SILENT, Bureau
 
 SENT, HELD, QUEUED, DROPPED = State.SENT, State.HELD, State.QUEUED, State.DROPPED
@@ -20,10 +25,10 @@ def test_who_is_to_act_is_told_once_it_has_lasted_a_moment(bureau: Bureau) -> No
     assert bureau.told() == [(Kind.RAISED, CANTEEN, SENT)]
 
 
-def test_what_is_over_at_once_is_told_to_nobody(bureau: Bureau) -> None:
-    bureau.raises()
+def test_what_is_over_at_once_and_closes_by_itself_is_told_to_nobody(bureau: Bureau) -> None:
+    bureau.raises("cold-1", SILENT, None)
     bureau.passes(20_000, 1_000)
-    bureau.clears()
+    bureau.clears("cold-1", SILENT)
     bureau.passes(HOUR)
     assert bureau.told() == []
 
@@ -163,9 +168,9 @@ def test_without_any_configuration_the_pages_tell_the_owners_and_then_the_head(t
 
 def test_a_hub_that_was_down_does_not_tell_what_is_over_meanwhile(bureau: Bureau) -> None:
     for device in ("cold-1", "cold-2"):
-        bureau.raises(device)
+        bureau.raises(device, SILENT, None)
     bureau.now_ms += HOUR
-    bureau.clears("cold-1")
+    bureau.clears("cold-1", SILENT)
     bureau.passes(2 * MINUTE)
     told = {entry.notice.matter.subject for entry in bureau.entries()}
     assert told == {"cold-2"}
@@ -173,11 +178,87 @@ def test_a_hub_that_was_down_does_not_tell_what_is_over_meanwhile(bureau: Bureau
 
 def test_a_backlog_longer_than_a_batch_is_known_whole_before_anybody_is_told(bureau: Bureau) -> None:
     for _ in range(300):
-        bureau.raises()
-        bureau.clears()
+        bureau.raises("cold-1", SILENT, None)
+        bureau.clears("cold-1", SILENT)
     bureau.now_ms += HOUR
     bureau.passes(HOUR)
     assert bureau.told() == []
+
+
+def test_an_excursion_in_a_backlog_is_told_once_as_over_where_somebody_has_to_look(bureau: Bureau) -> None:
+    alert = bureau.raises()
+    bureau.clears()
+    bureau.passes(HOUR)
+    assert bureau.told() == [(Kind.RAISED, CANTEEN, SENT)]
+    assert "It is over already" in bureau.channels["group"].messages[0].text
+    bureau.restart()
+    bureau.passes(HOUR)
+    bureau.closes(alert)
+    bureau.passes(MINUTE)
+    assert [kind for kind, _, _ in bureau.told()] == [Kind.RAISED, Kind.CLOSED]
+
+
+def test_what_was_over_in_quiet_hours_waits_until_they_end_and_is_told_then(bureau: Bureau) -> None:
+    bureau.now_ms = NINE_IN_THE_EVENING + 2 * HOUR
+    rule = bureau.campus.rules[SILENT]
+    bureau.campus = replace(
+        bureau.campus,
+        rules={**bureau.campus.rules, SILENT: structs.replace(rule, closing=Closing.PERSON)},
+    )
+    bureau.restart()
+    bureau.raises("cold-1", SILENT, None)
+    bureau.passes(HOUR)
+    bureau.clears("cold-1", SILENT)
+    bureau.passes(MINUTE)
+    assert [state for _, _, state in bureau.told()] == [DROPPED, HELD]
+    bureau.passes(8 * HOUR)
+    assert [state for _, _, state in bureau.told()] == [DROPPED, SENT]
+
+
+def test_a_critical_alert_out_of_hours_is_told_at_once_where_nobody_is_on_shift(tmp_path: Path) -> None:
+    steps = """
+[[policy]]
+name = "shift"
+steps = [
+  { to = ["role:canteen"], hours = "06:00-11:00" },
+  { after = "15m", to = ["role:head"] },
+]
+"""
+    bureau = Bureau(tmp_path, steps)
+    bureau.raises()
+    bureau.passes(16 * MINUTE)
+    assert {state for _, _, state in bureau.told()} == {SENT}
+    assert [kind for kind, _, _ in bureau.told()][-1] == Kind.ESCALATED
+    bureau.book.close()
+
+
+def test_what_is_reopened_and_taken_on_by_nobody_is_escalated(bureau: Bureau) -> None:
+    alert = bureau.raises()
+    bureau.passes(2 * MINUTE)
+    bureau.takes_on(alert)
+    bureau.clears()
+    bureau.closes(alert)
+    bureau.passes(MINUTE)
+    desk.reopen(bureau.book, alert, "liu-yang", "warm again", bureau.now_ms)
+    bureau.passes(16 * MINUTE)
+    group = [kind for kind, _, _ in bureau.told("group")]
+    assert group == [Kind.RAISED, Kind.CLEARED, Kind.CLOSED, Kind.REOPENED]
+    assert [kind for kind, _, _ in bureau.told("chief")] == [Kind.ESCALATED]
+    bureau.takes_on(alert)
+    bureau.passes(2 * HOUR)
+    assert len(bureau.told("group")) == 4
+
+
+def test_after_a_long_pause_the_others_are_told_after_their_time_and_not_at_once(bureau: Bureau) -> None:
+    bureau.raises()
+    bureau.now_ms += 3 * HOUR
+    bureau.passes(MINUTE)
+    assert [kind for kind, _, _ in bureau.told()] == [Kind.RAISED]
+    bureau.restart()
+    bureau.passes(13 * MINUTE)
+    assert [kind for kind, _, _ in bureau.told()] == [Kind.RAISED]
+    bureau.passes(2 * MINUTE)
+    assert [kind for kind, _, _ in bureau.told("chief")] == [Kind.ESCALATED]
 
 
 def test_a_restart_tells_nothing_twice_and_forgets_nothing(bureau: Bureau) -> None:

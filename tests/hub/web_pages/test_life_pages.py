@@ -75,6 +75,12 @@ def test_an_alert_is_shelved_shown_apart_and_taken_off_the_shelf(school: School,
 def test_a_shelf_that_is_too_long_is_refused_with_what_was_typed(school: School) -> None:
     id_ = school.alert(WARM, "cold-2")
     browser = sign_in(school, "wang-fang")
+    assert "/shelve" not in browser.get(f"/alerts/{id_}").text  # critical: somebody takes it on first
+    early = browser.post(f"/alerts/{id_}/shelve", csrf=False, data=form(browser, reason="等配件", how="1h"))
+    assert early.status_code == 409
+    assert "紧急告警须先有人确认接手" in early.text
+    assert isinstance(desk.acknowledge(school.book, id_, "wang-fang", "在看", school.now_ms), Alert)
+    school.follow()
     page = browser.get(f"/alerts/{id_}").text
     assert 'value="2h"' in page
     assert 'value="8h"' not in page  # critical
@@ -85,6 +91,23 @@ def test_a_shelf_that_is_too_long_is_refused_with_what_was_typed(school: School)
     assert "搁置时间过长" in answer.text
     assert ">等配件</textarea>" in answer.text
     check(answer.text)
+
+
+@LANGUAGES
+def test_what_was_shelved_as_long_as_allowed_is_shelved_no_more(school: School, lang: str) -> None:
+    id_ = school.alert(WARM, "cold-2")
+    assert isinstance(desk.acknowledge(school.book, id_, "wang-fang", "在看", school.now_ms), Alert)
+    school.follow()
+    browser = sign_in(school, "wang-fang")
+    for _ in range(2):
+        browser.post(f"/alerts/{id_}/shelve", csrf=False, data=form(browser, reason="等配件", how="1h"))
+        browser.post(f"/alerts/{id_}/unshelve", csrf=False, data=form(browser))
+
+    assert "/shelve" not in browser.get(f"/alerts/{id_}").text
+    again = form(browser, reason="等配件", how="1h")
+    answer = browser.post(f"/alerts/{id_}/shelve?lang={lang}", csrf=False, data=again)
+    assert answer.status_code == 409
+    assert {"zh-CN": "累计 2 小时", "en": "as long as allowed"}[lang] in answer.text
 
 
 def test_a_guard_is_not_offered_to_shelve_and_may_not(school: School) -> None:

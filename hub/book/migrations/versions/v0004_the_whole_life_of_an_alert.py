@@ -25,6 +25,7 @@ def _new() -> list[sa.Column[Any]]:
         sa.Column("shelved_why", sa.Text(), server_default="", nullable=False),
         sa.Column("shelved_until_ms", sa.BigInteger(), nullable=True),
         sa.Column("shelved_once", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("shelved_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("parent", sa.BigInteger(), nullable=True),
         sa.Column("late", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("judged_at_ms", sa.BigInteger(), nullable=True),
