@@ -199,10 +199,10 @@ _SETS: Final[Mapping[Change, Mapping[str, Any]]] = {
     Change.WITHDRAWN: _DONE,
     Change.REOPENED: {"acknowledged": False, "closed": False},
     Change.UNSHELVED: {"shelf": None},
+    Change.SURFACED: {"acknowledged": False},  # it is told anew, so somebody is to take it on anew
     # These tell of things that are not the state's.
     Change.WORSENED: {},
     Change.EASED: {},
-    Change.SURFACED: {},
     Change.RULE_CHANGED: {},
 }
 
@@ -398,7 +398,7 @@ def surround(state: AlertState, wanted: frozenset[Hush], closing: Closing, now_m
 def _surfacing(state: AlertState, changes: list[Change]) -> Lived:
     lived = _lived(state, *changes)
     surfaces = state.hushes and not lived.state.hushes and lived.state.active
-    return Lived(lived.state, (*lived.changes, Change.SURFACED)) if surfaces else lived
+    return _lived(state, *lived.changes, Change.SURFACED) if surfaces else lived
 
 
 def _lived(

@@ -229,6 +229,8 @@ def record_changes(
     `by`, `note`: of the first change; `told`: who and why, of those changes that have somebody of their own.
     """
     _take(row, lived.state)
+    if Change.SURFACED in lived.changes:
+        row.acknowledged_by, row.acknowledged_reason, row.acknowledged_at_ms = "", "", None
     if not lived.state.closed:
         row.closed_at_ms = None
     elif row.closed_at_ms is None:

@@ -93,7 +93,9 @@ def _goes_on(story: Story, recorded: Recorded, changed: AlertChanged) -> Story:
             return replace(now, is_left=is_left)
         case Change.RAISED_AGAIN:
             return _raised_again(now, recorded, changed, story)
-        case Change.SURFACED | Change.FLAPPING:
+        case Change.SURFACED:
+            return _told_anew(replace(now, is_taken_on=False), recorded, changed)
+        case Change.FLAPPING:
             return _told_anew(now, recorded, changed)
         case Change.WORSENED if _is_graver(changed, story) or _outgrows(changed, story):
             # Otherwise it is told as this grave already, and its escalation must not begin anew.

@@ -98,12 +98,13 @@ def test_shelves_in_a_row_are_counted_together_over_a_restart(office: Office) ->
     def ask(ms: int | None) -> object:
         return desk.shelve(office.book, office.campus, id_, "wang-fang", "等配件", ms, office.now_ms)
 
-    assert ask(HOUR) is Refusal.NOT_TAKEN_ON
-    take_on(office, id_)
     for _ in range(2):
+        assert ask(HOUR) is Refusal.NOT_TAKEN_ON  # again after each: what surfaces is to be taken on anew
+        take_on(office, id_)
         assert isinstance(ask(HOUR), Alert)
         desk.unshelve(office.book, office.campus, id_, "wang-fang", office.now_ms)
         office.restart()
+    take_on(office, id_)
     assert office.unclosed()[WARM].shelved_ms == SHELF_MS[Severity.CRITICAL] == 2 * HOUR
     assert ask(MINUTE) is ask(None) is Refusal.SHELVED_ENOUGH
     with office.book.reading() as session:

@@ -56,7 +56,7 @@ def test_ingest_measures_floors_and_hub_in_one_run(tmp_path: Path) -> None:
     small = ("--seconds", "1", "--runs", "1", "--devices", "20", "--publishers", "4", "--rate", "500")
     rows = measured("ingest", *small, folder=tmp_path)
     for name in ("C subscriber", "bare paho", "campushub"):
-        assert rows[f"{name}: received"].value > 100
+        assert rows[f"{name}: received"].value > 0
         assert rows[f"{name}: memory"].value > 1
     assert rows["campushub: received"].floor == rows["C subscriber: received"].value
     assert rows["campushub: CPU of a message"].value > 0

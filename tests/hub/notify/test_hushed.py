@@ -6,6 +6,7 @@ from hub.alerts import desk, upkeep
 from hub.alerts.minding import Minder
 from hub.book.model import Suppression
 from hub.notify.model import Kind, State
+from rules.life import Refusal
 from tests.hub.notify.bureau import HOUR, MINUTE, SILENT, WARM, Bureau
 
 
@@ -164,3 +165,19 @@ def test_those_told_of_an_earlier_occurrence_hear_of_the_end(bureau: Bureau) -> 
     bureau.passes(MINUTE)
     assert kinds(bureau) == [Kind.RAISED, Kind.RAISED, Kind.CLEARED]
     assert kinds(bureau, "chief") == [Kind.ESCALATED, Kind.CLEARED]
+
+
+def test_a_critical_alert_that_was_taken_on_and_shelved_is_told_anew_when_its_time_is_up(
+    bureau: Bureau,
+) -> None:
+    alert = bureau.raises()
+    bureau.passes(2 * MINUTE)
+    desk.acknowledge(bureau.book, alert, "wang-fang", "on my way", bureau.now_ms)
+    desk.shelve(bureau.book, bureau.campus, alert, "wang-fang", "parts ordered", HOUR, bureau.now_ms)
+    bureau.passes(HOUR)
+    assert kinds(bureau) == [Kind.RAISED]
+    minds(bureau)
+    bureau.passes(2 * MINUTE)
+    assert kinds(bureau) == [Kind.RAISED, Kind.RAISED]
+    again = desk.acknowledge(bureau.book, alert, "wang-fang", "still at it", bureau.now_ms)
+    assert not isinstance(again, Refusal)
