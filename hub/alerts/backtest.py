@@ -81,7 +81,7 @@ class Backtest:
     ) -> None:
         self._rules = rules
         self._round_rules = [rule for rule in rules.values() if rule.select.subject is Subject.ROUND]
-        self._judging = Judging(watches, {}, forgets=False)
+        self._judging = Judging(watches, {})
         self._runs = Runs(plan, zone, installed_ms, None, started_at_ms=installed_ms, known=frozenset())
         self._ticked_ms: int | None = None
         self._taken = 0
@@ -97,9 +97,7 @@ class Backtest:
         self._taken += len(facts)
         for one in said:
             self._note(one)
-        self._judging.keep()
         self._judging.saved()  # nothing is ever written down, and what has to be would only grow
-        self._runs.keep()
         if self._ticked_ms is not None:
             for subject in self._judging.rounds_ended_before(self._runs.horizon_ms(self._ticked_ms)):
                 self._judging.drop_round(subject)

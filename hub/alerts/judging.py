@@ -14,12 +14,17 @@ from typing import Final, TypeAlias
 import msgspec
 
 from devices.clock import AHEAD_TOLERANCE_MS
-from devices.facts import Clock, Fact, Presence, Reading, Tap, Tick
+from devices.facts import Clock, ClockSet, Fact, Presence, Reading, Tap, Tick
 from hub.alerts.watched import (
+    FROM_MS,
     HEARD,
+    HIGH,
+    KEPT,
+    LOW,
     NOT_QUIET,
     RESTLESS,
     SHOWN,
+    UNTIL_MS,
     Bands,
     Comparison,
     Course,
@@ -38,7 +43,7 @@ from rules.sensing import ONLINE
 
 WatchKey: TypeAlias = tuple[str, str]  # rule, subject
 _FRESH: Final = State()
-_FULL: Final = 64  # readings of a course, before its watches remember them
+_FULL: Final = KEPT + 2 * 64  # numbers kept of a course, before its watches remember its readings
 _STRANGER: Final = WatchedDevice("", (), {})
 
 
@@ -59,9 +64,10 @@ class Remembered(msgspec.Struct, frozen=True, gc=False):
 class Judging:
     """Every watch of the campus and what it remembers.
 
-    `judge` takes one batch and works on a draft; `keep` makes it the truth once what was said is durable,
-    `forget` drops it. States that changed and were not saved are `unsaved`; what only moved a line is in
-    `overheard`: they are written now and then, not at each fact."""
+    What `judge` says has to be durable, with the states of those that said it, before it is given more; if it
+    cannot be, this is good for nothing any more: begin again with what was saved. Other states that changed
+    are `unsaved`, and what only moved a line is in `overheard`: they are written now and then, not at each
+    fact."""
 
     def __init__(
         self,
@@ -69,20 +75,12 @@ class Judging:
         saved: Mapping[WatchKey, Remembered],
         overheard: Iterable[Overheard] = (),
         judged_to: int = 0,
-        *,
-        forgets: bool = True,
     ) -> None:
-        """`forgets` False: `forget` is never called, and nothing has to be kept for it.
-
-        Goes on after fact number `judged_to`, as of which `overheard` is. What was saved later than that
+        """Goes on after fact number `judged_to`, as of which `overheard` is. What was saved later than that
         has judged some facts ahead, and is not given them again."""
         self._states = {key: remembered.state for key, remembered in saved.items()}
         self._ahead = {key: r.as_of for key, r in saved.items() if r.as_of > judged_to}
-        self._draft: dict[WatchKey, State] = {}
         self._dirty: set[WatchKey] = set()
-        self._turn = 1
-        self._forgets = forgets
-        self._is_judging = False
         self._rounds: dict[WatchKey, Watch] = {}
         self._devices = _by_device(watches)
         self._listeners = [device for device in self._devices.values() if device.listeners]
@@ -117,7 +115,6 @@ class Judging:
         for key in gone:
             del self._rounds[key]
             self._states.pop(key, None)
-            self._draft.pop(key, None)
             self._dirty.discard(key)
         return gone
 
@@ -146,10 +143,9 @@ class Judging:
 
         `before` is called ahead of each fact that is no reading, and may watch more rounds."""
         said: list[Said] = []
-        self._is_judging = True
         if self._ahead:
             self._catch_up(first - 1)
-        devices, turn = self._devices, self._turn
+        devices = self._devices
         unset, ahead = Clock.UNSET, Clock.AHEAD
         for seq, fact in enumerate(facts, first):
             if type(fact) is not Reading:
@@ -157,10 +153,6 @@ class Judging:
                 self._judge_other(seq, fact, now_ms, said)
                 continue
             device = devices.get(fact.device, _STRANGER)
-            if device.turn != turn:  # `device.open`, without the call
-                device.turn = turn
-                device.kept = device.line.copy()
-                device.hold()
             line = device.line
             received_ms = fact.received_at_ms
             heard_ms = line[HEARD]
@@ -170,6 +162,8 @@ class Judging:
                 else:
                     line[HEARD] = received_ms
             measured_ms = fact.measured_at_ms
+            is_trusted = measured_ms <= received_ms + AHEAD_TOLERANCE_MS
+            measured = float(measured_ms)  # as lines have it: numbers of one type are compared faster
             values = fact.values
             of = dict(values)
             if len(of) != len(values):  # `step` takes the first value that a reading gives for a quantity
@@ -180,12 +174,13 @@ class Judging:
                     continue
                 mark, low, high, excluded, other_type = band
                 if (
-                    low <= value <= high
-                    and line[mark] <= measured_ms <= received_ms + AHEAD_TOLERANCE_MS
+                    is_trusted
+                    and low <= value <= high
+                    and line[mark] <= measured
                     and not (excluded and value in excluded)
                     and value.__class__ is not other_type
                 ):
-                    line[mark] = measured_ms
+                    line[mark] = measured
                     line[mark + 1] = value
                 else:
                     self._judge_quantity(device, quantity, seq, fact, now_ms, said)
@@ -193,16 +188,17 @@ class Judging:
                 value_ = of.get(course.quantity)
                 if value_ is None:
                     continue
+                kept = course.kept
                 if (
-                    course.low < value_ < course.high
-                    and course.from_ms <= measured_ms < course.until_ms
-                    and measured_ms <= received_ms + AHEAD_TOLERANCE_MS
+                    is_trusted
+                    and kept[LOW] < value_ < kept[HIGH]
+                    and kept[FROM_MS] <= measured < kept[UNTIL_MS]
                     and value_.__class__ is float
                 ):
-                    course.from_ms = measured_ms
-                    course.times_ms.append(measured_ms)
-                    course.values.append(value_)
-                    if len(course.values) >= _FULL:
+                    kept[FROM_MS] = measured
+                    kept.append(measured)
+                    kept.append(value_)
+                    if len(kept) >= _FULL:
                         self._take_in(course)
                         self._settle_course(course)
                 else:
@@ -210,10 +206,7 @@ class Judging:
             for comparison in device.comparisons:
                 if not comparison.is_told(of):
                     continue
-                if (
-                    comparison.from_ms <= measured_ms <= received_ms + AHEAD_TOLERANCE_MS
-                    and comparison.is_calm(of)
-                ):
+                if is_trusted and comparison.from_ms <= measured_ms and comparison.is_calm(of):
                     comparison.from_ms = measured_ms
                     comparison.reading = fact
                 else:
@@ -228,8 +221,9 @@ class Judging:
     def _judge_other(self, seq: int, fact: Fact, now_ms: int, said: list[Said]) -> None:
         if isinstance(fact, Tick):
             self._judge_tick(seq, fact, now_ms, said)
+        elif isinstance(fact, ClockSet):
+            self._judge_clock_set(seq, fact, now_ms, said)
         elif (device := self._devices.get(fact.device)) is not None:
-            device.open(self._turn)
             if not (isinstance(fact, Presence) and not fact.online):
                 self._judge_silences(device, seq, fact, now_ms, said)
             if isinstance(fact, Presence) and ONLINE in device.watches:
@@ -251,14 +245,19 @@ class Judging:
             # A line's mark is RESTLESS whenever one of its quantity's watches is not QUIET.
             if (mark and device.line[mark] != RESTLESS) or self._state_of(watch).phase is Phase.QUIET:
                 continue
-            device.open(self._turn)
             self._show_heard(device)
             self._step_shown(device, watch, seq, tick, now_ms, said)
+
+    def _judge_clock_set(self, seq: int, fact: ClockSet, now_ms: int, said: list[Said]) -> None:
+        for device in self._devices.values():
+            self._show_device(device)
+            for watch in device.all_watches():
+                self._step(watch, seq, fact, now_ms, said)
+            self._settle(device)
 
     def _judge_silences(
         self, device: WatchedDevice, seq: int, fact: Fact, now_ms: int, said: list[Said]
     ) -> None:
-        device.open(self._turn)
         self._show_heard(device)
         for watch in device.listeners:
             self._step_shown(device, watch, seq, fact, now_ms, said)
@@ -310,7 +309,7 @@ class Judging:
         before = self._state(key)
         after, events = step(watch, before, fact, now_ms)
         if after != before:
-            self._draft[key] = after
+            self._bring(key, after)
         said.extend(Said(watch, event) for event in events)
 
     # --- between lines and states ---
@@ -333,25 +332,22 @@ class Judging:
 
     def _take_in(self, course: Course) -> None:
         """Brings the states of a course's watches up to date; its room stays."""
-        if not course.values:
+        if len(course.kept) == KEPT:
             return
+        times_ms, values = course.take_out()
         for watch in course.watches:
             if isinstance(watch.condition, STEADY):
-                state = after_course(watch.condition, self._state_of(watch), course.times_ms, course.values)
-                self._bring(watch, state)
-        course.times_ms, course.values = [], []
-        if not self._is_judging:
-            course.hold()
+                state = after_course(watch.condition, self._state_of(watch), times_ms, values)
+                self._bring((watch.rule, watch.subject), state)
 
     def _take_in_reading(self, comparison: Comparison) -> None:
         """Brings the state of a comparison's watch up to date."""
         if comparison.reading is None:
             return
         watch = comparison.watch
-        self._bring(watch, step(watch, self._state_of(watch), comparison.reading, 0)[0])
+        state, _ = step(watch, self._state_of(watch), comparison.reading, 0)
+        self._bring((watch.rule, watch.subject), state)
         comparison.reading = None
-        if not self._is_judging:
-            comparison.hold()
 
     def _take_in_all(self, device: WatchedDevice) -> None:
         for course in device.courses:
@@ -359,23 +355,19 @@ class Judging:
         for comparison in device.comparisons:
             self._take_in_reading(comparison)
 
-    def _bring(self, watch: Watch, state: State) -> None:
-        """What a watch remembers, into the draft of the batch that is being judged, or for good."""
-        key = (watch.rule, watch.subject)
-        if self._is_judging:
-            self._draft[key] = state
-        else:
-            self._states[key] = state
-            self._dirty.add(key)
+    def _bring(self, key: WatchKey, state: State) -> None:
+        self._states[key] = state
+        self._dirty.add(key)
 
     def _show_devices(self, keys: Iterable[WatchKey]) -> None:
         for subject in {subject for _, subject in keys} & self._devices.keys():
-            device = self._devices[subject]
-            device.open(self._turn)
-            self._show_heard(device)
-            for quantity in device.watches:
-                self._show_value(device, quantity)
-            self._take_in_all(device)
+            self._show_device(self._devices[subject])
+
+    def _show_device(self, device: WatchedDevice) -> None:
+        self._show_heard(device)
+        for quantity in device.watches:
+            self._show_value(device, quantity)
+        self._take_in_all(device)
 
     def _settle(self, device: WatchedDevice) -> None:
         """Makes the line tell what the states know."""
@@ -400,7 +392,8 @@ class Judging:
 
     def _settle_comparison(self, comparison: Comparison) -> None:
         state = self._state_of(comparison.watch)
-        is_calm_now = state.phase is Phase.QUIET and not self._is_ahead((comparison.watch,))
+        is_quiet = state.phase is Phase.QUIET and not state.clock_moved_ms
+        is_calm_now = is_quiet and not self._is_ahead((comparison.watch,))
         comparison.from_ms = mark_ms(state) if is_calm_now else RESTLESS
 
     def _settle_heard(self, device: WatchedDevice) -> None:
@@ -420,56 +413,41 @@ class Judging:
         return bool(self._ahead) and any((watch.rule, watch.subject) in self._ahead for watch in watches)
 
     def _state(self, key: WatchKey) -> State:
-        return self._draft.get(key) or self._states.get(key, _FRESH)
+        return self._states.get(key, _FRESH)
 
     def _state_of(self, watch: Watch) -> State:
         return self._state((watch.rule, watch.subject))
 
     def _remember(self, watch: Watch, state: State) -> None:
         if state != self._state_of(watch):
-            self._draft[(watch.rule, watch.subject)] = state
+            self._bring((watch.rule, watch.subject), state)
 
     # --- keeping ---
 
-    def keep(self, saved: Iterable[WatchKey] = ()) -> None:
-        """What the draft's watches said is durable, and the states of `saved`."""
-        self._states.update(self._draft)
-        self._dirty.update(self._draft)
-        self._dirty.difference_update(saved)
-        self._draft = {}
-        self._turn += self._forgets
-        self._is_judging = False
-
-    def forget(self) -> None:
-        """The draft could not be kept: the same facts will be judged again."""
-        self._draft = {}
-        for device in self._devices.values():
-            if device.turn == self._turn:
-                device.go_back()
-        self._turn += 1
-        self._is_judging = False
-
     def shown(self, keys: Collection[WatchKey]) -> dict[WatchKey, State]:
-        """The states of these watches, draft and lines included."""
+        """The states of these watches, what lines tell of them included."""
         self._show_devices(keys)
         return {key: self._state(key) for key in keys}
 
     def unsaved(self) -> dict[WatchKey, State]:
-        """The states that changed since the last `saved`, with the draft's, but without what lines tell."""
+        """The states that changed since they were last `saved`, but without what lines tell."""
         for device in self._devices.values():
-            if device.courses or device.comparisons:
-                if self._is_judging:
-                    device.open(self._turn)
-                self._take_in_all(device)
-        return {**{key: self._states[key] for key in self._dirty}, **self._draft}
+            self._take_in_all(device)
+        return {key: self._states[key] for key in self._dirty}
 
     def overheard(self) -> list[Overheard]:
         """What lines tell, of every device."""
-        return [Overheard(device.id, tuple(device.watches), device.line) for device in self._devices.values()]
+        return [
+            Overheard(device.id, tuple(device.watches), device.line.tolist())
+            for device in self._devices.values()
+        ]
 
-    def saved(self) -> None:
-        """All that was unsaved is written down; `keep` comes first."""
-        self._dirty.clear()
+    def saved(self, keys: Iterable[WatchKey] | None = None) -> None:
+        """The states of these watches are written down; None: all that was unsaved."""
+        if keys is None:
+            self._dirty.clear()
+        else:
+            self._dirty.difference_update(keys)
 
     # --- after a start ---
 
@@ -483,11 +461,12 @@ class Judging:
         device = self._devices.get(heard.device)
         if device is None:
             return
-        self._take_up_heard(device, heard.line[HEARD])
+        self._take_up_heard(device, float(heard.line[HEARD]))
         for number, quantity in enumerate(heard.quantities):
             at_ms, value = heard.line[1 + 2 * number : 3 + 2 * number]
             if quantity in device.watches and not math.isnan(value):
-                self._take_up_value(device, quantity, int(at_ms), value)
+                is_flag = device.bands[quantity][-1] is float  # a line knows only numbers
+                self._take_up_value(device, quantity, int(at_ms), bool(value) if is_flag else float(value))
 
     def _take_up_heard(self, device: WatchedDevice, heard_ms: float) -> None:
         if not math.isfinite(heard_ms):
@@ -501,14 +480,10 @@ class Judging:
         self._settle_heard(device)
 
     def _take_up_value(self, device: WatchedDevice, quantity: str, at_ms: int, value: float) -> None:
-        mark, low, high, excluded, other_type = device.bands[quantity]
-        if (
-            device.line[mark] <= at_ms
-            and low <= value <= high
-            and value not in excluded
-            and value.__class__ is not other_type
-        ):
-            device.line[mark : mark + 2] = at_ms, value
+        mark, low, high, excluded, _ = device.bands[quantity]
+        if device.line[mark] <= at_ms and low <= value <= high and value not in excluded:
+            device.line[mark] = at_ms
+            device.line[mark + 1] = value
             return
         for watch in device.watches[quantity]:
             if is_calm(watch.condition, self._state_of(watch), at_ms, value):
@@ -518,12 +493,10 @@ class Judging:
     def _restore(self, watch: Watch, state: State) -> None:
         key = (watch.rule, watch.subject)
         if key not in self._ahead:
-            self._states[key] = state
-            self._dirty.add(key)
+            self._bring(key, state)
 
     def _catch_up(self, judged_to: int) -> None:
-        """Those that have judged no more facts than the others are ahead no more. At the beginning of a turn:
-        what lines tell then goes over to states, which `keep` must not do once they are written."""
+        """Those that have judged no more facts than the others are ahead no more."""
         past = [key for key, as_of in self._ahead.items() if as_of <= judged_to]
         self._show_devices(past)
         for key in past:

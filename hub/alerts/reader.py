@@ -66,26 +66,37 @@ class AlertsReader:
         self._book = book
         self._now = now
         self._decided = decided
-        self._gone: set[WatchKey] = set()
+        self._watches = tuple(watches)
+        self._plan = plan
+        self._started_at_ms = now()
         self._planned: list[_Planned] = []
         self._ticked_ms: int | None = None
-        with book.writing() as session:
-            newest_seq = log.newest_seq()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Goes on from what the book knows: at the start, and when something could not be written down."""
+        self._has_begun = False
+        now_ms = self._now()
+        with self._book.writing() as session:
+            newest_seq = self._log.newest_seq()
             keeping.none_ahead_of(session, newest_seq)
             self.cursor = self.saved_cursor = cursors.within(session, READER, newest_seq)
-            self._judging = Judging(
-                watches, keeping.load_states(session), keeping.load_overheard(session), self.cursor
-            )
-            self._runs = self._open_runs(session, plan, campus)
+            states, overheard = keeping.load_states(session), keeping.load_overheard(session)
+            self._judging = Judging(self._watches, states, overheard, self.cursor)
+            self._gone: set[WatchKey] = set()
+            self._runs = self._open_runs(session)
             keeping.forget_watches(session, self._strangers(session))
             self._withdraw(session)
-            changed_rules.note(session, campus, now())
-            self._minder: Minder | None = Minder(campus, session)
-            self._minder.mind(session, now())
-        self._saved_at_ms = self._minded_at_ms = now()
+            changed_rules.note(session, self._campus, now_ms)
+            self._minder: Minder | None = Minder(self._campus, session)
+            self._minder.mind(session, now_ms)
+        self._saved_at_ms = self._minded_at_ms = now_ms
+        self._has_begun = True
 
     def turn(self) -> float:
         """Judges the next facts; returns how long to rest, in seconds."""
+        if not self._has_begun:
+            self._begin()
         batch = self._log.after(self.cursor, BATCH)
         if not batch:
             self._mind_if_due()
@@ -98,12 +109,9 @@ class AlertsReader:
             if said or self._planned:
                 self._write_down(said, speakers, batch.last, _late(said, batch.facts))
         except BaseException:
-            self._judging.forget()
-            self._runs.forget()
-            self._minder = None  # it may know of windows that nobody wrote down
+            self._has_begun = False  # what is remembered has judged facts of which nobody was told
             raise
-        self._judging.keep(speakers)
-        self._runs.keep()
+        self._judging.saved(speakers)
         self.cursor = batch.last
         if self._planned:
             self._saved()
@@ -116,6 +124,8 @@ class AlertsReader:
 
     def save(self) -> None:
         """Writes down all that the watches remember, and how far they have judged."""
+        if not self._has_begun:
+            return
         with self._book.writing() as session:
             self._write_memory(session, self.cursor)
         self._saved()
@@ -205,15 +215,14 @@ class AlertsReader:
 
     # --- starting ---
 
-    def _open_runs(self, session: Session, plan: Plan, campus: Campus) -> Runs:
-        now_ms = self._now()
+    def _open_runs(self, session: Session) -> Runs:
         planned = session.get(MetaRow, _PLANNED)
         return Runs(
-            plan,
-            campus.site.zone,
-            installation(session, now_ms),
+            self._plan,
+            self._campus.site.zone,
+            installation(session, self._now()),
             date.fromisoformat(planned.value) if planned else None,
-            started_at_ms=now_ms,
+            started_at_ms=self._started_at_ms,
             known=frozenset(session.scalars(select(RoundRow.id))),
         )
 

@@ -39,28 +39,16 @@ class Runs:
         self._known = known
         self._planned_before = planned_from
         self._days: set[date] = set()
-        self._new_days: set[date] = set()
-        self._kept_from = self.planned_from = planned_from
+        self.planned_from = planned_from
 
     def due_for(self, fact: Fact) -> Iterator[tuple[str, RoundTarget]]:
         """The runs that must be watched before this fact is judged and are not yet: (round id, target)."""
         for day in self._days_for(fact):
-            if day not in self._days and day not in self._new_days:
-                self._new_days.add(day)
+            if day not in self._days:
+                self._days.add(day)
                 for round_id, target in self._plan(day):
                     if self._is_fair(day, target):
                         yield round_id, target
-
-    def keep(self) -> None:
-        """What was due is written down."""
-        self._days |= self._new_days
-        self._new_days = set()
-        self._kept_from = self.planned_from
-
-    def forget(self) -> None:
-        """What was due could not be written down: it is due again."""
-        self._new_days = set()
-        self.planned_from = self._kept_from
 
     def horizon_ms(self, at_ms: int) -> int:
         """Runs that ended before this are no longer followed."""

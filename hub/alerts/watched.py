@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 
@@ -21,9 +22,18 @@ NOBODY: Final = math.inf  # as HEARD: no watch of silence
 RESTLESS: Final = math.inf  # as a mark: each reading has to be stepped
 SHOWN: Final = math.nan  # as a value: the states know of it
 
+# Places in what a course keeps.
+FROM_MS: Final = 0
+LOW: Final = 1
+HIGH: Final = 2
+UNTIL_MS: Final = 3
+KEPT: Final = 4  # from here on: time and value of each reading
+_NOWHERE: Final = (-1.0, math.inf, -math.inf, -math.inf)
+
 _EVER_MS: Final = 1 << 62  # the patience where nobody waits for signs of life
 
-Line: TypeAlias = list[int | float | bool]
+# Numbers side by side in memory, and not an object each: of many devices the next is never in the cache.
+Line: TypeAlias = "array[float]"  # array's type takes no parameter while the program runs
 # For each quantity: its mark's place in the line, the band of its calm values (low, high, excluded), and the
 # type that no calm value has: of a number `bool`, of a yes or no `float`.
 Bands: TypeAlias = dict[str, tuple[int, float, float, tuple[float, ...], type]]
@@ -34,43 +44,33 @@ class Overheard(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     device: str
     quantities: tuple[str, ...]
-    line: Line
+    line: list[int | float | bool]
 
 
 class Course:
     """What one quantity said in the room of its watches (`rules.course`) since they were last stepped.
 
-    `from_ms`: earlier readings are late. `low` above `high`: each reading has to be stepped."""
+    `kept`: FROM_MS (earlier readings are late), LOW above HIGH (each reading has to be stepped) or the room,
+    UNTIL_MS, and then the time and the value of each reading."""
 
-    __slots__ = ("_kept", "from_ms", "high", "low", "quantity", "times_ms", "until_ms", "values", "watches")
+    __slots__ = ("kept", "quantity", "watches")
 
     def __init__(self, quantity: str, watches: tuple[Watch, ...]) -> None:
         self.quantity = quantity
         self.watches = watches
-        self.times_ms: list[int] = []
-        self.values: list[float] = []
-        self.from_ms = -1
-        self.settle(None, -1)
-        self.hold()
+        self.kept = array("d", _NOWHERE)
 
     def settle(self, room: Room | None, from_ms: int) -> None:
-        """What is calm from now on; None: nothing."""
-        self.low, self.high, self.until_ms = (
-            (math.inf, -math.inf, -math.inf) if room is None else (room.low, room.high, room.until_ms)
-        )
-        self.from_ms = from_ms
+        """What is calm from now on; None: nothing. What was kept is dropped."""
+        bounds = _NOWHERE[LOW:] if room is None else (room.low, room.high, room.until_ms)
+        self.kept = array("d", (from_ms, *bounds))
 
-    def hold(self) -> None:
-        """Keeps itself in mind as it is; lists only grow, or are replaced by new ones."""
-        self._kept = (
-            *(self.times_ms, self.values, len(self.times_ms)),
-            *(self.low, self.high, self.until_ms, self.from_ms),
-        )
-
-    def go_back(self) -> None:
-        """As it was at `hold`."""
-        self.times_ms, self.values, count, self.low, self.high, self.until_ms, self.from_ms = self._kept
-        del self.times_ms[count:], self.values[count:]
+    def take_out(self) -> tuple[list[int], list[float]]:
+        """The times (ms) and values kept, which are kept no longer; the room stays."""
+        kept = self.kept
+        times_ms, values = [int(at_ms) for at_ms in kept[KEPT::2]], list(kept[KEPT + 1 :: 2])
+        self.kept = kept[:KEPT]
+        return times_ms, values
 
 
 class Comparison:
@@ -78,7 +78,7 @@ class Comparison:
 
     `from_ms`: earlier readings are late, and with infinity each has to be stepped."""
 
-    __slots__ = ("_kept", "condition", "from_ms", "names", "reading", "watch")
+    __slots__ = ("condition", "from_ms", "names", "reading", "watch")
 
     def __init__(self, watch: Watch, condition: Spread) -> None:
         self.watch = watch
@@ -86,7 +86,6 @@ class Comparison:
         self.names = condition.quantities
         self.from_ms: float = math.inf
         self.reading: Reading | None = None
-        self.hold()
 
     def is_calm(self, of: Mapping[str, Value]) -> bool:
         """Whether these values, each a plausible number, are close enough together."""
@@ -106,17 +105,9 @@ class Comparison:
                 return False
         return True
 
-    def hold(self) -> None:
-        """Keeps itself in mind as it is."""
-        self._kept = (self.from_ms, self.reading)
-
-    def go_back(self) -> None:
-        """As it was at `hold`."""
-        self.from_ms, self.reading = self._kept
-
 
 class WatchedDevice:
-    """One device. `line` is what it said calmly, `kept` is `line` as it was before the batch `turn`.
+    """One device. `line` is what it said calmly.
 
     `listeners`: the watches that hear each sign of life, of which `silences` judge by it; `watches`: those
     with calm values, by quantity; `courses`, `comparisons`: those that remember more of a reading; `clocks`:
@@ -131,14 +122,12 @@ class WatchedDevice:
         "comparisons",
         "courses",
         "id",
-        "kept",
         "line",
         "listeners",
         "patience_ms",
         "restless",
         "silences",
         "ticking",
-        "turn",
         "watches",
     )
 
@@ -176,9 +165,7 @@ class WatchedDevice:
         self.bands = _bands(map(shared, bands.values()), known_bands)
         # The shortest of several is right for all: who is not calm to it is judged by each one's own.
         self.patience_ms = min((_patience_ms(watch) for watch in self.silences), default=_EVER_MS)
-        self.line: Line = [NOBODY] + [RESTLESS, SHOWN] * len(self.watches)
-        self.kept = self.line
-        self.turn = 0
+        self.line: Line = array("d", [NOBODY] + [RESTLESS, SHOWN] * len(self.watches))
         self.clock_wrong = bool(self.clocks)  # until the first fact shows whether it is
 
     def all_watches(self) -> Iterable[Watch]:
@@ -196,29 +183,6 @@ class WatchedDevice:
         """The place in the line of the mark of a watch with calm values; 0: it has none."""
         places = (self.bands[name][0] for name, those in self.watches.items() if watch in those)
         return next(places, 0)
-
-    def open(self, turn: int) -> None:
-        """Before the line is changed in a turn."""
-        if self.turn != turn:
-            self.turn = turn
-            self.kept = self.line.copy()
-            self.hold()
-
-    def hold(self) -> None:
-        """Keeps courses and comparisons in mind as they are."""
-        for course in self.courses:
-            course.hold()
-        for comparison in self.comparisons:
-            comparison.hold()
-
-    def go_back(self) -> None:
-        """As before the turn."""
-        self.line = self.kept
-        self.clock_wrong = bool(self.clocks)
-        for course in self.courses:
-            course.go_back()
-        for comparison in self.comparisons:
-            comparison.go_back()
 
 
 def heard_of(listeners: Iterable[tuple[Watch, State]]) -> float:
@@ -241,7 +205,7 @@ def is_silenced(watch: Watch, state: State) -> bool:
 def mark_of(states: Iterable[State]) -> float:
     """A line's mark for a quantity when the states of its watches know all of it."""
     states = tuple(states)
-    if any(state.phase is not Phase.QUIET for state in states):
+    if any(state.phase is not Phase.QUIET or state.clock_moved_ms for state in states):
         return RESTLESS
     return max(map(mark_ms, states))
 

@@ -18,7 +18,10 @@ _CONNACK_BYTES: Final = 4
 _PUBACK_BYTES: Final = 4
 _WINDOW: Final = 1_000  # unacknowledged messages of one publisher
 _PIECE: Final = 50  # messages in one send
-WARM_C: Final = 8.5  # above the limit of chilled storage; every other reading is from 4.0 to 6.9
+WARM_C: Final = 8.5  # above the limit of chilled storage
+# As a compressor that runs and rests lets it go up and down: the degrees of each second of a cycle.
+_CYCLE: Final = tuple(f"{3 + abs(second - 600) / 300:.1f}" for second in range(1_200))
+_APART_S: Final = 37  # no two neighbours are at the same place of their cycles
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -85,16 +88,18 @@ def warm_messages(load: Load) -> frozenset[Message]:
 
 def packets(load: Load, boot: int, publisher: int = 0) -> Iterator[bytes]:
     """What one publisher sends, as PUBLISH packets, in order, for ever."""
-    packet_id, newest, stamp = 0, 0, ""
+    packet_id, newest, stamp, now_s = 0, 0, "", 0.0
     warm = warm_messages(load)
     for message in _messages(load, publisher):
         device, seq = message.device, message.seq
         if seq != newest:  # one time for a turn of all devices: a clock for each would cost more
-            newest, stamp = seq, f'"at":{time.time():.3f},"boot":{boot},"seq":{seq}'
+            newest, now_s = seq, time.time()
+            stamp = f'"at":{now_s:.3f},"boot":{boot},"seq":{seq}'
         packet_id = packet_id % 65_535 + 1
         topic = f"campus/{load.site}/fridge/d{device}/reading".encode()
-        degrees = WARM_C if warm and message in warm else 4 + (seq * 7 + device) % 30 / 10
-        text = f'{{{stamp},"temperature_c":{degrees:.1f}}}'
+        usual = _CYCLE[(int(now_s) + device * _APART_S) % len(_CYCLE)]
+        degrees = WARM_C if warm and message in warm else usual
+        text = f'{{{stamp},"temperature_c":{degrees}}}'
         payload = text.encode().ljust(load.payload_bytes)
         body = struct.pack("!H", len(topic)) + topic + struct.pack("!H", packet_id) + payload
         yield b"\x32" + _length(len(body)) + body

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.clock import AHEAD_TOLERANCE_MS
-from devices.facts import Clock, Fact, Presence, Reading, Tap, Tick, Trust
+from devices.facts import Clock, ClockSet, Fact, Presence, Reading, Tap, Tick, Trust
 from hub.alerts.judging import Judging, Remembered, Said, WatchKey
 from hub.alerts.watched import Overheard
 from rules.judge import step
@@ -218,7 +218,7 @@ def logs(draw: st.DrawFn) -> list[Fact]:
         at_ms = max(0, now_ms - draw(LAGS))
         device = draw(st.sampled_from([*DEVICES, *DEVICES, "cold-3", "unknown"]))
         key = str(number)
-        match draw(st.sampled_from(["reading"] * 6 + ["again", "tick", "tick", "tap", "presence"])):
+        match draw(st.sampled_from(["reading"] * 6 + ["again", "tick", "tick", "tap", "presence", "clock set"])):
             case "reading":
                 values = draw(
                     st.lists(
@@ -230,6 +230,9 @@ def logs(draw: st.DrawFn) -> list[Fact]:
                 facts.append(draw(st.sampled_from(facts)))
             case "tick":
                 facts.append(Tick(key, now_ms, max(0, now_ms - draw(st.integers(0, 30)))))
+            case "clock set":
+                before_ms, now_ms = now_ms, max(0, now_ms + draw(STEPS))
+                facts.append(ClockSet(key, now_ms, before_ms))
             case "tap":
                 tag = draw(st.sampled_from("ABC"))
                 facts.append(Tap(key, device, at_ms, now_ms, draw(CLOCKS), tag, "", Trust.READER))
@@ -288,15 +291,10 @@ def test_nobody_can_tell_that_calm_readings_are_passed_over(
     at = 0
     while at < len(facts):
         size = data.draw(st.integers(1, 12))
-        heard = judging.judge(at + 1, facts[at : at + size], 0, ignore)
+        said += judging.judge(at + 1, facts[at : at + size], 0, ignore)
         if data.draw(st.booleans()):
             judging.shown([(watch.rule, watch.subject) for watch in watches])
-        if data.draw(st.booleans()):
-            judging.keep()
-            said += heard
-            at += size
-        else:
-            judging.forget()
+        at += size
     expected, states = plainly((*watches, ROUND), facts)
     assert by_watch(said) == by_watch(expected)
     assert judging.shown(states) == states
@@ -328,7 +326,7 @@ def test_a_crash_between_any_two_facts_is_noticed_by_nobody(
                 judging = start(watches, saved=book)
             case choice:
                 book.states |= written
-                judging.keep(speakers)
+                judging.saved(speakers)
                 if choice == "save":
                     book.states |= {key: Remembered(state, at) for key, state in judging.unsaved().items()}
                     book.overheard = msgspec.msgpack.encode(judging.overheard())
@@ -352,7 +350,6 @@ def reading(at_ms: int, degrees: float) -> Reading:
 def test_a_calm_device_has_nothing_to_save_but_its_line() -> None:
     judging = start((WARM,))
     judging.judge(1, [reading(at_ms, 4.0) for at_ms in range(100)], 0, ignore)
-    judging.keep()
     assert judging.unsaved() == {}
     assert [heard.device for heard in judging.overheard()] == ["cold-1"]
     assert judging.shown([("warm", "cold-1")]) == {("warm", "cold-1"): State(newest_ms=99, last_value=4.0)}
@@ -361,7 +358,6 @@ def test_a_calm_device_has_nothing_to_save_but_its_line() -> None:
 def test_what_was_calm_by_an_old_rule_is_not_taken_for_calm_by_a_new_one() -> None:
     judging = start((WARM,))
     judging.judge(1, [reading(1, 6.0)], 0, ignore)
-    judging.keep()
     saved = Saved({}, msgspec.msgpack.encode(judging.overheard()), 1)
     assert isinstance(WARM.condition, Threshold)
     stricter = msgspec.structs.replace(
