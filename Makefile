@@ -47,7 +47,7 @@ $(BIN)/python:
 
 # The lock files hold every version with its hashes; the project itself is linked, built by locked tools.
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
-	@echo 'Installing the locked dependencies (once; about 100 MB) …'
+	@echo 'Installing the locked dependencies (once; about 150 MB) …'
 	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e . --quiet
 	@touch $@

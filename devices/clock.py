@@ -29,16 +29,19 @@ _RFC3339: Final = re.compile(
 )
 
 
-def resolve(claimed: object, received_at_ms: int, zone: tzinfo | None) -> tuple[int, Clock]:
+def resolve(
+    claimed: object, received_at_ms: int, zone: tzinfo | None, after_ms: int | None = None
+) -> tuple[int, Clock]:
     """`measured_at_ms` and where it comes from; raises WireError for what is no time at all.
 
     `claimed`: None, Unix seconds, or RFC 3339; without an offset it is read in `zone`, or refused when that
-    is None. A time before 2020 or further ahead than the tolerance gives way to `received_at_ms`.
+    is None; `after_ms`, the device's time before, is for the hour that comes twice. A time before 2020 or
+    further ahead than the tolerance gives way to `received_at_ms`.
     """
     if claimed is None:
         return received_at_ms, Clock.NONE
     if isinstance(claimed, str):
-        claimed_ms, clock = _from_text(claimed, zone)
+        claimed_ms, clock = _from_text(claimed, zone, received_at_ms, after_ms)
     else:
         claimed_ms, clock = _from_seconds(claimed), Clock.DEVICE
     if claimed_ms >= _END_MS:
@@ -59,7 +62,9 @@ def _from_seconds(seconds: object) -> int:
     return round(seconds * 1000)
 
 
-def _from_text(text: str, zone: tzinfo | None) -> tuple[int, Clock]:
+def _from_text(
+    text: str, zone: tzinfo | None, received_at_ms: int, after_ms: int | None
+) -> tuple[int, Clock]:
     match = _RFC3339.fullmatch(text)
     if match is None:
         raise WireError(WireReason.BAD_TIME, text)
@@ -75,7 +80,25 @@ def _from_text(text: str, zone: tzinfo | None) -> tuple[int, Clock]:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=place)
     except ValueError as error:
         raise WireError(WireReason.BAD_TIME, f"{text}: {error}") from None
-    return (moment - _EPOCH) // _MS + fraction_ms, Clock.LOCAL if local else Clock.DEVICE
+    at_ms = (moment - _EPOCH) // _MS + fraction_ms
+    if not local:
+        return at_ms, Clock.DEVICE
+    again_ms = (moment.replace(fold=1) - _EPOCH) // _MS + fraction_ms
+    if again_ms > at_ms and _is_the_second(at_ms, again_ms, received_at_ms, after_ms):
+        return again_ms, Clock.LOCAL
+    return at_ms, Clock.LOCAL
+
+
+def _is_the_second(first_ms: int, second_ms: int, received_at_ms: int, after_ms: int | None) -> bool:
+    """Which of the two instants a local time means that comes twice, as summer time ends.
+
+    The second cannot be meant before it is there, and is meant by what has just been said. Of what was long
+    under way only the order tells: whichever is nearer to the device's time before."""
+    if second_ms > received_at_ms + AHEAD_TOLERANCE_MS:
+        return False
+    if received_at_ms - second_ms <= AHEAD_TOLERANCE_MS:
+        return True
+    return after_ms is not None and abs(second_ms - after_ms) < abs(after_ms - first_ms)
 
 
 def _offset(match: re.Match[str]) -> timezone:

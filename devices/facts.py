@@ -7,7 +7,7 @@ and is what every store keeps; only pages turn it into the site's local time.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -21,6 +21,7 @@ class Kind(Enum):
     FRIDGE = "fridge"
     METER = "meter"
     GATEWAY = "gateway"
+    HUB = "hub"  # the hub itself, which appends what it measures of itself; nobody says it over MQTT
 
 
 class Clock(Enum):
@@ -58,7 +59,11 @@ class Reading(msgspec.Struct, frozen=True, tag="reading", gc=False):
 
 
 class Tap(msgspec.Struct, frozen=True, tag="tap", gc=False):
-    """One read of a tag by the reader or phone `device`; `tag_uid` is upper-case hex without separators."""
+    """One read of a tag by the reader or phone `device`; `tag_uid` is upper-case hex without separators.
+
+    `person`: the id of who is signed in on the phone, or empty. `counter`: how often the tag says it was
+    read, signed (SUN) and verified; -1: no such proof. `refused`: why the tap proves nothing (`replay`, …):
+    it is on record, and no visit."""
 
     key: str
     device: str
@@ -68,6 +73,9 @@ class Tap(msgspec.Struct, frozen=True, tag="tap", gc=False):
     tag_uid: str
     badge: str
     trust: Trust
+    person: str = ""
+    counter: int = -1
+    refused: str = ""
 
 
 class Presence(msgspec.Struct, frozen=True, tag="presence", gc=False):
@@ -99,4 +107,60 @@ class Tick(msgspec.Struct, frozen=True, tag="tick", gc=False):
         return self.measured_at_ms
 
 
-Fact: TypeAlias = Reading | Tap | Presence | Tick
+class ClockSet(msgspec.Struct, frozen=True, tag="clock_set", gc=False):
+    """The hub's own clock was set: at what it called `before_ms` until then it says `measured_at_ms`.
+
+    What the log has after it was received by the clock as it is since."""
+
+    key: str
+    measured_at_ms: int
+    before_ms: int
+
+    @property
+    def device(self) -> str:
+        """No device: it is the hub's."""
+        return ""
+
+    @property
+    def received_at_ms(self) -> int:
+        """The hub's own clock gives both times."""
+        return self.measured_at_ms
+
+    @property
+    def moved_ms(self) -> int:
+        """How far the clock was set ahead; negative: back."""
+        return self.measured_at_ms - self.before_ms
+
+
+class Order(Enum):
+    """What people decide about a round under way, or about one that is over."""
+
+    PAUSE = "pause"
+    RESUME = "resume"  # also takes back a finish
+    FINISH = "finish"  # before every checkpoint was passed
+    EXTEND = "extend"  # its deadline is later
+    EXCUSE = "excuse"  # nobody has to walk it
+
+
+class RoundOrder(msgspec.Struct, frozen=True, tag="round_order", gc=False):
+    """The person `by` decided something about one planned round: `round` is its run's id.
+
+    It counts from `measured_at_ms` on. `until_ms`: the new deadline, of an EXTEND; 0: of no other."""
+
+    key: str
+    measured_at_ms: int
+    received_at_ms: int
+    round: str
+    order: Order
+    by: str
+    reason: str
+    until_ms: int = 0
+
+    @property
+    def device(self) -> str:
+        """No device: people decide."""
+        return ""
+
+
+Fact: TypeAlias = Reading | Tap | Presence | Tick | ClockSet | RoundOrder
+OF_THE_HUB: Final = (Tick, ClockSet, RoundOrder)  # facts of no device, by no device's clock

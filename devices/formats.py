@@ -58,9 +58,9 @@ class Route(msgspec.Struct, frozen=True):
     sensor: str
     channel: Channel
 
-    def source(self, received_at_ms: int, zone: tzinfo) -> Source:
-        """What the decoder needs to know; `zone` is the site's."""
-        return Source(self.device, self.kind, self.sensor, received_at_ms, zone)
+    def source(self, received_at_ms: int, zone: tzinfo, after_ms: int | None = None) -> Source:
+        """What the decoder needs to know; `zone` is the site's, `after_ms` as in `Source`."""
+        return Source(self.device, self.kind, self.sensor, received_at_ms, zone, after_ms)
 
 
 class Unknown(msgspec.Struct, frozen=True):

@@ -37,6 +37,11 @@ def of_tap(tap_id: str) -> str:
     return f"tap:{tap_id}"
 
 
+def phone_of(person: str) -> str:
+    """The device that a person's phone is, whichever it is."""
+    return f"phone:{person}"
+
+
 def of_content(channel: Channel, device: str, measured_at_ms: int, content: Sequence[object]) -> str:
     """The key of a fact without a number: the device, the time and what it says."""
     digest = hashlib.blake2b(msgspec.json.encode(content), digest_size=8).hexdigest()

@@ -39,7 +39,7 @@ def reading(source: Source, values: dict[str, Value], claimed: object, zone: tzi
     if not values:
         raise WireError(WireReason.NOTHING_KNOWN, f"no value that a {source.kind.value} has")
     said = tuple(sorted(values.items()))
-    measured_at_ms, clock = resolve(claimed, source.received_at_ms, zone)
+    measured_at_ms, clock = resolve(claimed, source.received_at_ms, zone, source.after_ms)
     key = identity.of_content(Channel.READING, source.device, measured_at_ms, said)
     return Decoded((Reading(key, source.device, measured_at_ms, source.received_at_ms, clock, said),))
 

@@ -13,7 +13,7 @@ from devices import identity
 from devices.clock import resolve
 from devices.facts import Clock, Fact, Kind, Presence, Reading, Tap, Trust
 from devices.series import FieldType
-from devices.source import Decoded, Fault, Source
+from devices.source import Decoded, Fault, Source, SunSaid
 from devices.topics import Channel
 from devices.values import checked, fields_of, told
 from devices.wire import WireError, WireReason, parse_json
@@ -33,8 +33,8 @@ _UID_DIGITS: Final = (8, 14, 20)  # ISO/IEC 14443-3: UIDs of 4, 7 or 10 bytes
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){1,128}")
 
-# A reader says `sun` because the tag answered with a SUN message. Until the hub verifies that message (the
-# tag's key, and a counter that only rises) it proves no more than a UID does, which anybody can copy.
+# A reader says `sun` because the tag answered with a SUN message. As long as nobody has verified that message
+# (the tag's key, and a count of its own) it proves no more than a UID does, which anybody can copy.
 _CLAIMS: Final = {
     "sun": Trust.UID,
     "reader": Trust.READER,
@@ -67,7 +67,9 @@ def decode_tap(payload: bytes, source: Source) -> Decoded:
     """Taps at a checkpoint reader. An unreadable payload or single object raises WireError."""
     if source.kind is not Kind.CHECKPOINT:
         raise WireError(WireReason.UNSUPPORTED, f"a {source.kind.value} sends no taps")
-    return _each(payload, lambda body: _tap(body, source))
+    sun: list[SunSaid] = []
+    decoded = _each(payload, lambda body: _tap(body, source, sun))
+    return msgspec.structs.replace(decoded, sun=tuple(sun)) if sun else decoded
 
 
 def decode_status(payload: bytes, source: Source) -> Decoded:
@@ -119,16 +121,19 @@ def _reading(body: _Body, fields: dict[str, FieldType], source: Source) -> Readi
     return Reading(key, source.device, stamp.measured_at_ms, source.received_at_ms, stamp.clock, said)
 
 
-def _tap(body: _Body, source: Source) -> Tap:
+def _tap(body: _Body, source: Source, sun: list[SunSaid]) -> Tap:
     _refuse_others(body, _TAP_KEYS)
     tag_uid = _uid("tag_uid", _required(body, "tag_uid"))
     badge = _uid("badge", body["badge"]) if body.get("badge", "") != "" else ""
+    message = _sun(body["sun"]) if "sun" in body else ()
     trust = _trust(body)
     stamp = _stamp(body, source)
     if "tap_id" in body:
         key = identity.of_tap(_tap_id(body["tap_id"]))
     else:
         key = _key(Channel.TAP, source, stamp, (tag_uid, badge, trust.value))
+    if message:
+        sun.append(SunSaid(key, message))
     return Tap(
         key, source.device, stamp.measured_at_ms, source.received_at_ms, stamp.clock, tag_uid, badge, trust
     )
@@ -160,8 +165,6 @@ def _key(channel: Channel, source: Source, stamp: _Stamp, content: tuple[object,
 
 
 def _trust(body: _Body) -> Trust:
-    if "sun" in body:
-        _check_sun(body["sun"])
     claim = _text("source", body.get("source", "reader"))
     trust = _CLAIMS.get(claim)
     if trust is None:
@@ -169,13 +172,14 @@ def _trust(body: _Body) -> Trust:
     return trust
 
 
-def _check_sun(sun: object) -> None:
+def _sun(sun: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(sun, dict):
         raise WireError(WireReason.WRONG_TYPE, f"sun is an object, not {told(sun)}")
     _refuse_others(sun, frozenset({"e", "c"}))
     for name in ("e", "c"):
         if _HEX.fullmatch(_text(f"sun.{name}", _required(sun, name))) is None:
             raise WireError(WireReason.BAD_VALUE, f"sun.{name} is not hexadecimal bytes")
+    return tuple((name, str(sun[name])) for name in ("e", "c"))
 
 
 def _uid(name: str, value: object) -> str:

@@ -73,7 +73,9 @@ FIELDS: Final[dict[str, dict[str, FieldType]]] = {
         "open": FieldType.INT,
         "active": FieldType.INT,
     },
-    DEVICE: {"online": FieldType.BOOL},
+    # `sos`: somebody calls for help, on a guard's phone.
+    # `certificate_days`: how long the certificate of the hub's pages is still good; negative: it has expired.
+    DEVICE: {"online": FieldType.BOOL, "certificate_days": FieldType.FLOAT, "sos": FieldType.BOOL},
 }
 
 _MEASUREMENT_OF_KIND: Final = {Kind.FRIDGE: FRIDGE, Kind.METER: METER}

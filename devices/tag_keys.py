@@ -24,6 +24,9 @@ _AES_128: Final = b"\x01"
 # AN10922 pads to two blocks and CMAC does not: with these lengths they agree.
 _INPUT_BYTES: Final = range(16, 32)
 _SCHEME: Final = b"campushub-tag-keys-1\0"
+# Shorter than the input of any tag's key, so it is none of them.
+_FINGERPRINT: Final = b"key fingerprint\0"
+_FINGERPRINT_BYTES: Final = 4
 _SYSTEM_BYTES: Final = 16
 _VERSIONS: Final = range(256)  # as KeyVer, which tags keep with each key
 # In the place of the UID in the key that all tags share; its key number keeps it apart from keys of tags.
@@ -74,6 +77,10 @@ class MasterKey:
             raise ValueError(f"a diversification input is 16 to 31 bytes, not {len(diversification_input)}")
         return cmac(self._secret, _AES_128 + diversification_input)
 
+    def fingerprint(self) -> str:
+        """Eight digits that tell this key from others and tell nothing of it; for comparing copies."""
+        return self.diversified(_FINGERPRINT)[:_FINGERPRINT_BYTES].hex().upper()
+
 
 @final
 class SiteKeys:
@@ -94,6 +101,14 @@ class SiteKeys:
 
     def __repr__(self) -> str:
         return f"SiteKeys(site={self._site!r})"
+
+    def written_anew(self, uid: bytes, version: int) -> SiteKeys:
+        """The same keys, with another version for one tag. Raises ValueError as above."""
+        return SiteKeys(self._master, self._site, self._versions | {uid: version})
+
+    def version(self, uid: bytes) -> int:
+        """How often the tag was written anew, as far as is known here."""
+        return self._versions.get(uid, 0)
 
     def meta_read_key(self) -> bytes:
         """Key 1 of every tag of the site."""

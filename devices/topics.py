@@ -39,9 +39,10 @@ def parse(topic: str) -> NativeTopic | None:
     if len(parts) != 5 or parts[0] != ROOT or not parts[1] or not parts[3]:
         return None
     try:
-        return NativeTopic(parts[1], Kind(parts[2]), parts[3], Channel(parts[4]))
+        kind, channel = Kind(parts[2]), Channel(parts[4])
     except ValueError:
         return None
+    return None if kind is Kind.HUB else NativeTopic(parts[1], kind, parts[3], channel)
 
 
 def subscription(site: str) -> str:

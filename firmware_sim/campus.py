@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 from typing import Final
@@ -20,15 +20,18 @@ from firmware_sim.device import Device
 from firmware_sim.dialects import Measured
 from firmware_sim.dice import dice
 from firmware_sim.firmware import Firmware, NativeFirmware, TasmotaFirmware, ZigbeeFirmware, boards
-from firmware_sim.guard import PlannedTap, Window, walk, windows
+from firmware_sim.guard import PlannedTap, Window, tap_id, walk, windows
 from firmware_sim.link import Network
-from firmware_sim.plan import Dialect, SimDevice, SimPlan, SimRound, Words
+from firmware_sim.plan import Dialect, SimCheckpoint, SimDevice, SimPlan, SimRound, Words
 from firmware_sim.power import Meter
 from firmware_sim.scenario import Scenario
+from firmware_sim.sun_tag import Signed, SunTag
 from firmware_sim.timeline import Timeline
 
 _HAPPENINGS: Final = 1_000
 _METERS_INSTALLED_S: Final = 1_735_689_600.0  # 2025-01-01: counters go on from run to run
+_TAGS_MOUNTED_S: Final = 1_735_689_600.0
+_S_PER_READ: Final = 30.0  # enough for sixteen years until a tag falls silent
 _FIRST_REPORT_S: Final = 3.0
 _CONNECTS_AT_ONCE: Final = 20
 _ENOUGH_QUEUED: Final = 200  # well below what a device may queue: a fast run waits for its broker
@@ -67,6 +70,7 @@ class _Walks:
 
     skip_rounds: set[str] = field(default_factory=set)
     skip_checkpoint: bool = False
+    copied_after_s: float | None = None
     to_come: dict[str, set[str]] = field(default_factory=dict)
 
 
@@ -88,6 +92,9 @@ class Campus:
         self._walk_dice = dice(seed, "walks", str(round(timeline.started_s * 1000)))
         self.boards = tuple(self._board(group, network) for group in boards(plan.devices))
         self._tags = {checkpoint.id: checkpoint.tag_uid for checkpoint in plan.checkpoints}
+        self._chips = {
+            place.id: chip for place in plan.checkpoints if (chip := self._chip(place)) is not None
+        }
 
     def begin(self) -> None:
         """Puts the first reports and the first windows on the agenda."""
@@ -156,6 +163,18 @@ class Campus:
     def skip_checkpoint(self) -> None:
         """On the next walk one checkpoint is passed without a tap."""
         self._walks.skip_checkpoint = True
+
+    def copy_next_read(self, after_s: float) -> None:
+        """What a tag signs at the next tap is brought by another tap as well, `after_s` later."""
+        self._walks.copied_after_s = after_s
+
+    def _chip(self, place: SimCheckpoint) -> SunTag | None:
+        if place.signing is None:
+            return None
+        # A real tag goes on counting between two runs; so does one whose count is the time.
+        passed = int(max(0.0, self._timeline.started_s - _TAGS_MOUNTED_S) / _S_PER_READ)
+        count = max(passed, place.signing.count)
+        return SunTag(place.tag_uid, place.signing, count, dice(self._seed, place.id, "tag"))
 
     def _board(self, group: tuple[SimDevice, ...], network: Network) -> Board:
         firmware = self._firmware(group)
@@ -234,14 +253,28 @@ class Campus:
         reader = next(board for board in self.boards if board.planned[0].id == self.plan.reader)
         if not reader.device.powered or not isinstance(reader.firmware, NativeFirmware):
             return
-        stamp_s = self._timeline.stamp_s(at_s)
-        tag_uid = self._tags[tap.checkpoint]
-        reader.device.send((reader.firmware.tap(stamp_s, tap.tap_id, tag_uid, planned.badge),))
+        chip = self._chips.get(tap.checkpoint)
+        signed = chip.touch() if chip is not None else None
+        self._send_tap(reader, planned, tap, signed, at_s)
+        if signed is not None and self._walks.copied_after_s is not None:
+            copy = replace(tap, tap_id=tap_id(self._walk_dice))
+            copied_s, self._walks.copied_after_s = at_s + self._walks.copied_after_s, None
+            self.schedule(copied_s, partial(self._send_tap, reader, planned, copy, signed))
         self.tell(
             at_s,
             f"保安在 {tap.checkpoint} 打点（{planned.id}）",
             f"The guard tapped {tap.checkpoint} ({planned.id})",
         )
+
+    def _send_tap(
+        self, reader: Board, planned: SimRound, tap: PlannedTap, signed: Signed | None, at_s: float
+    ) -> None:
+        firmware = reader.firmware
+        if not isinstance(firmware, NativeFirmware):
+            return
+        stamp_s = self._timeline.stamp_s(at_s)
+        tag_uid = self._tags[tap.checkpoint]
+        reader.device.send((firmware.tap(stamp_s, tap.tap_id, tag_uid, planned.badge, signed),))
 
 
 def _unit(planned: SimDevice, random: Random, age_s: float) -> Unit | None:

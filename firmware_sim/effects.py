@@ -13,6 +13,7 @@ from firmware_sim.scenario import Action, Scenario, TimedAction, select
 
 _POWER_ON_RAW_C: Final = 85.0
 _DOOR_OPEN_S: Final = 600.0
+_COPIED_AFTER_S: Final = 60.0
 
 
 def check(scenario: Scenario, plan: SimPlan) -> None:
@@ -59,6 +60,13 @@ def _act(action: TimedAction, campus: Campus, at_s: float) -> None:
                 at_s,
                 "下一次巡更会漏掉一个点",
                 "On the next round one checkpoint is passed without a tap",
+            )
+        case Action.CLONE_TAG:
+            campus.copy_next_read(_COPIED_AFTER_S if action.value is None else action.value)
+            campus.tell(
+                at_s,
+                "有人会复制标签的下一次签名",
+                "Somebody will copy what a tag signs next",
             )
         case Action.POWER_CUT | Action.POWER_BACK:
             _switch_mains(action, campus, at_s)

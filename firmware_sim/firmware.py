@@ -13,6 +13,7 @@ from firmware_sim.dialects import Measured, Message, native, tasmota, zigbee2mqt
 from firmware_sim.link import Identity
 from firmware_sim.outbox import Outbox
 from firmware_sim.plan import Dialect, SimDevice
+from firmware_sim.sun_tag import Signed
 
 QUEUE_CAPACITY: Final = 500
 
@@ -79,10 +80,12 @@ class NativeFirmware:
         topic = native.topic_of(self._site, self._device.kind, self._device.id, Channel.READING)
         return tuple(native.reading(topic, self._head(at_s), one.state) for one in measured)
 
-    def tap(self, at_s: float, tap_id: str, tag_uid: str, badge: str) -> Message:
+    def tap(
+        self, at_s: float, tap_id: str, tag_uid: str, badge: str, signed: Signed | None = None
+    ) -> Message:
         """One tag read."""
         topic = native.topic_of(self._site, self._device.kind, self._device.id, Channel.TAP)
-        return native.tap(topic, self._head(at_s), tap_id, tag_uid, badge)
+        return native.tap(topic, self._head(at_s), tap_id, tag_uid, badge, signed)
 
     def heartbeat(self, at_s: float) -> Message | None:
         """Readers and gateways measure nothing: they say from time to time that they are there."""

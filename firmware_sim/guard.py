@@ -66,12 +66,13 @@ def walk(
     at_s = min(begins_s, window.closes_s)
     for checkpoint in window.round.checkpoints:
         if checkpoint not in left_out:
-            taps.append(PlannedTap(at_s, checkpoint, _tap_id(random)))
+            taps.append(PlannedTap(at_s, checkpoint, tap_id(random)))
             if random.random() < _DOUBLE_TAP_CHANCE:
-                taps.append(PlannedTap(at_s + min(2.0, gap_s / 4), checkpoint, _tap_id(random)))
+                taps.append(PlannedTap(at_s + min(2.0, gap_s / 4), checkpoint, tap_id(random)))
         at_s += gap_s * random.uniform(0.8, 1.1)
     return tuple(taps)
 
 
-def _tap_id(random: Random) -> str:
+def tap_id(random: Random) -> str:
+    """The UUID of a tap."""
     return str(UUID(int=random.getrandbits(128), version=4))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time, tzinfo
 from enum import Enum
 
@@ -65,11 +65,21 @@ class SimDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class SimSigning:
+    """What makes a tag sign its reads: two keys of 16 bytes, and the count of its last read, at least."""
+
+    meta_read_key: bytes = field(repr=False)
+    file_read_key: bytes = field(repr=False)
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SimCheckpoint:
-    """A place with a tag; `tag_uid` is upper-case hex."""
+    """A place with a tag; `tag_uid` is upper-case hex. `signing` None: it has a UID and nothing else."""
 
     id: str
     tag_uid: str
+    signing: SimSigning | None = None
 
 
 @dataclass(frozen=True, slots=True)

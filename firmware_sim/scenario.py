@@ -34,10 +34,11 @@ class Action(Enum):
     POWER_BACK = "power_back"
     SKIP_ROUND = "skip_round"
     SKIP_CHECKPOINT = "skip_checkpoint"
+    CLONE_TAG = "clone_tag"
 
 
 _WITHOUT_DEVICE: Final = frozenset(
-    {Action.POWER_CUT, Action.POWER_BACK, Action.SKIP_ROUND, Action.SKIP_CHECKPOINT}
+    {Action.POWER_CUT, Action.POWER_BACK, Action.SKIP_ROUND, Action.SKIP_CHECKPOINT, Action.CLONE_TAG}
 )
 
 
@@ -47,7 +48,8 @@ class TimedAction:
 
     `device`: an id, or `first:`/`all:` and a kind or what is stored; empty for power: the whole campus.
     `round`: an id, or empty: the next one. `pace`: how much faster than real a cold unit warms or cools.
-    `value`: the raw value of a sensor fault in °C, or how long a door stays open in seconds.
+    `value`: the raw value of a sensor fault in °C, or seconds: how long a door stays open, or after what
+    time the copy of a tag's message comes.
     """
 
     at_s: float

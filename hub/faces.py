@@ -10,12 +10,15 @@ from hub.canteen import cards as canteen
 from hub.desk import cards as desk
 from hub.desk.routes import router as desk_router
 from hub.patrol import cards as patrol
+from hub.patrol import page as guard_page
+from hub.patrol import report_api, tap_api
 from hub.power import cards as power
+from hub.trust import routes as trust
 from hub.wall import routes as wall
 from hub.web.deps import Deps
 from hub.web.pages import Pages
 
-FACES: Final = (desk.FACE, canteen.FACE, power.FACE, patrol.FACE, wall.FACE)
+FACES: Final = (desk.FACE, canteen.FACE, power.FACE, patrol.FACE, wall.FACE, trust.FACE)
 
 
 def make_pages(deps: Deps) -> Pages:
@@ -25,4 +28,11 @@ def make_pages(deps: Deps) -> Pages:
 
 def make_routers(deps: Deps, pages: Pages) -> tuple[APIRouter, ...]:
     """The routes of every face."""
-    return desk_router(deps, pages), wall.router(pages)
+    return (
+        desk_router(deps, pages),
+        wall.router(pages),
+        trust.router,
+        tap_api.router,
+        report_api.router,
+        guard_page.router(deps, pages),
+    )

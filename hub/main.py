@@ -7,7 +7,6 @@ import secrets
 import shutil
 import threading
 from collections.abc import Iterable
-from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +15,14 @@ from typing import Final
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
+from devices.facts import Kind
 from devices.formats import Binding, Router
 from hub.alerts.reader import AlertsReader
 from hub.book.store import Book
 from hub.book.tables import MetaRow
 from hub.broker.embedded import EmbeddedBroker
 from hub.broker.rights import hub_user
-from hub.clock import NowMs, system_now_ms
+from hub.clock import NowMs, system_now_ms, system_steady_ms
 from hub.config.binding import watches_of_devices
 from hub.config.model import Broker, Campus
 from hub.faces import make_pages, make_routers
@@ -35,6 +35,7 @@ from hub.ingest.decode import Decoder
 from hub.ingest.inbox import Inbox
 from hub.ingest.listening import Listening
 from hub.ingest.mqtt import MqttIngest
+from hub.ingest.own_clock import OwnClock
 from hub.live.board import Board
 from hub.live.reader import LiveReader
 from hub.log.model import Entry, Fate, Letter
@@ -44,7 +45,9 @@ from hub.log.writer import LogWriter
 from hub.loop import Loop, calm_collector, collect, restore_collector
 from hub.notify.outboxes import make_outboxes
 from hub.notify.reader import NoticesReader
-from hub.patrol.planning import runs_of_day
+from hub.patrol.planning import plan_of_day
+from hub.tls.keeper import Keeper, make_keeper
+from hub.tls.reading import TURN_S, Readings
 from hub.web.app import create_app
 from hub.web.deps import Deps, Health
 
@@ -68,8 +71,10 @@ _BEHIND_FACTS: Final = 5_000
 class Hub:
     """Everything but the web server. Made, started and stopped from one thread."""
 
-    def __init__(self, campus: Campus, now: NowMs = system_now_ms) -> None:
-        """Opens files; no socket yet. Raises FolderError, LogFaultError, BookFaultError."""
+    def __init__(self, campus: Campus, now: NowMs = system_now_ms, steady: NowMs | None = None) -> None:
+        """Opens files; no socket yet. Raises FolderError, LogFaultError, BookFaultError.
+
+        `steady` shows that `now` was set; None: the computer's, where `now` is the computer's."""
         folder = campus.storage.folder
         self._lock = FolderLock(folder)
         log_path = folder / "log.sqlite"
@@ -86,13 +91,19 @@ class Hub:
         self._alerts = self._make_alerts(log_path)
         reader = LogReader(log_path)
         self._letters_before = sum(reader.letter_counts().values())
+        newest = reader.after(reader.newest_seq() - 1, 1).facts
         reader.close()
-        self._live = LiveReader(self.board, LogReader(log_path, self._tail), self.book, now)
+        if steady is None:
+            steady = system_steady_ms if now is system_now_ms else now
+        self._own_clock = OwnClock(now, steady, newest[0].received_at_ms if newest else 0)
+        self._live = LiveReader(self.board, LogReader(log_path, self._tail), self.book, campus, now)
         self._pump = HistoryPump(
             campus, self._history, LogReader(log_path, self._tail), self.book, self._quarantine
         )
-        self._notices = NoticesReader(campus, self.book, now, self._told)
+        self._notices = NoticesReader(campus, self.book, now, steady, self._told)
         self._outboxes = make_outboxes(campus, self.book, now)
+        self.certificate = make_keeper(campus, now)
+        self._certificate_readings = Readings(campus.devices.values())
         self._stopping = threading.Event()
         signed_in = _with_own_account(campus.broker)
         self._mqtt = self._make_mqtt(signed_in)
@@ -146,13 +157,9 @@ class Hub:
             counts=self.counts,
             now=self.now,
             health=self.health,
-            submit=self.submit,
+            keep=self._inbox.keep,
             wake_live=self._show_book,
         )
-
-    def submit(self, entry: Entry) -> Future[tuple[Fate, ...]]:
-        """Appends to the log on behalf of a person; done once durable. Raises queue.Full."""
-        return self._inbox.submit(entry)
 
     def health(self) -> Health:
         """How the hub is doing now."""
@@ -176,6 +183,7 @@ class Hub:
             + sum(self.counts.letters.copy().values())
             + self.counts.facts[Fate.CONFLICT],
             failing_loops=tuple(loop.name for loop in self._loops.values() if loop.is_failing),
+            certificate_days=self.certificate.days_left if self.certificate else None,
         )
 
     def _tell_of_an_older_history(self) -> None:
@@ -202,7 +210,7 @@ class Hub:
         return AlertsReader(
             campus,
             watches_of_devices(campus),
-            lambda day: runs_of_day(campus.rounds.values(), campus.checkpoints, campus.calendar, day),
+            lambda day: plan_of_day(campus, day),
             LogReader(log_path, self._tail),
             self.book,
             self.now,
@@ -214,8 +222,9 @@ class Hub:
         bindings = [
             Binding(device.id, device.kind, device.format, device.topic, device.sensor)
             for device in campus.devices.values()
+            if device.kind is not Kind.HUB
         ]
-        decoder = Decoder(Router(campus.site.id, bindings), campus.site.zone)
+        decoder = Decoder(Router(campus.site.id, bindings), campus.site.zone, campus.tags)
         return MqttIngest(
             broker,
             campus.site.id,
@@ -226,6 +235,7 @@ class Hub:
             self.now,
             self._stopping.is_set,
             _Subscribed(self.book),
+            own_clock=self._own_clock,
         )
 
     def _make_loops(self) -> dict[str, Loop]:
@@ -243,6 +253,8 @@ class Hub:
         loops += map(Loop, self._outbox_names(), (outbox.turn for outbox in self._outboxes))
         if self._broker is not None:
             loops.append(Loop("broker", self._mind_broker))
+        if (keeper := self.certificate) is not None:
+            loops.append(Loop("certificate", lambda: self._mind_certificate(keeper)))
         return {loop.name: loop for loop in loops}
 
     # --- what loops tell each other ---
@@ -268,7 +280,10 @@ class Hub:
         self._loops["live"].wake()
 
     def _tick(self) -> float:
-        tick = self._listening.tick(self.now())
+        now_ms, clock_set = self._own_clock.read()
+        if clock_set is not None:
+            self._inbox.put(Entry(facts=(clock_set,)), lambda _: None)
+        tick = self._listening.tick(now_ms)
         # While the log takes nothing, readings wait at the broker: time that passed would look like silence.
         if tick is not None and self._inbox.fault is None:
             self._inbox.put(Entry(facts=(tick,)), lambda _: None)
@@ -283,6 +298,13 @@ class Hub:
             _LOG.warning("the embedded broker takes no messages: starting it again")
             self._broker.restart()
         return self._broker.turn()
+
+    def _mind_certificate(self, keeper: Keeper) -> float:
+        """Renews it in time, and has the rules judge how long it is still good."""
+        said = self._certificate_readings.of(keeper.turn(), self.now())
+        if said and self._inbox.put(Entry(facts=said), lambda _: None):
+            self._certificate_readings.taken(said)
+        return TURN_S
 
     def _prune(self) -> float:
         """Bounds what is kept by age and by disk. The history may be away for long: with the disk running
@@ -315,7 +337,7 @@ class Hub:
         )
         # The history's cursor moves only once they are kept: otherwise nobody would know of them.
         self._inbox.submit(Entry(letters=letters)).result(timeout=_KEPT_WITHIN_S)
-        self.counts.letters.update(letter.reason for letter in letters)
+        self.counts.died(letter.reason for letter in letters)
 
 
 class _Subscribed:

@@ -89,10 +89,10 @@ class Process:
             self._process.send_signal(signal.SIGCONT)
 
 
-def hub_process(config: Path, web_port: int) -> Process:
-    """`campushub run` on a configuration."""
+def hub_process(config: Path, web_port: int, inside: Sequence[str] = ()) -> Process:
+    """`campushub run` on a configuration; `inside`: a command that runs it in a namespace."""
     run = "from hub.cli import main; main()"
-    command = (sys.executable, "-c", run, "run", "--config", str(config))
+    command = (*inside, sys.executable, "-c", run, "run", "--config", str(config))
     return Process("hub", command, config.parent, lambda: page(web_port, "readyz") is not None)
 
 
@@ -103,6 +103,12 @@ def behind(web_port: int) -> tuple[int, int] | None:
         return None
     found = dict(re.findall(r'campushub_reader_behind\{reader="(\w+)"\} (\d+)', text))
     return int(found["alerts"]), int(found["history"])
+
+
+def gauge(web_port: int, name: str) -> float | None:
+    """One figure that the hub gives of itself, `campushub_<name>`; None: it does not answer."""
+    found = re.search(rf"^campushub_{name} (\S+)$", page(web_port, "metrics") or "", re.MULTILINE)
+    return float(found[1]) if found else None
 
 
 def mosquitto(folder: Path, port: int, autosave_s: int = AUTOSAVE_S) -> Process:
@@ -139,10 +145,11 @@ def influxd(folder: Path, port: int) -> Process:
     return Process("influxd", command, folder, lambda: page(port, "ping") is not None)
 
 
-def kill_embedded(folder: Path) -> None:
-    """Ends the hub's own broker, whose files are in `folder`, as a power cut would."""
+def kill_embedded(folder: Path, view: Path | None = None) -> None:
+    """Ends the hub's own broker, whose files are in `folder`, as a power cut would. `view`: where we see
+    that folder, if the hub is in another namespace."""
     with suppress(OSError, ValueError):
-        pid = int((folder / "nats.pid").read_text(encoding="ascii"))
+        pid = int(((view or folder) / "nats.pid").read_text(encoding="ascii"))
         if str(folder / "nats.conf").encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
             os.kill(pid, signal.SIGKILL)
 

@@ -16,11 +16,15 @@ from rules.model import (
     Condition,
     Count,
     Direction,
+    Flaw,
     Forecast,
     Held,
+    Odd,
+    OddTaps,
     Outside,
     Parameters,
     Rate,
+    RoundFlaw,
     RoundIncomplete,
     Rule,
     RuleKind,
@@ -32,9 +36,11 @@ from rules.model import (
     Stuck,
     Subject,
     Threshold,
+    TooFewPatrols,
     Total,
     Watch,
 )
+from rules.route import Walk
 
 T = TypeVar("T")
 
@@ -44,10 +50,29 @@ _PATIENCE_MS: Final = 300_000
 _PATIENCE_INTERVALS: Final = 3
 
 
+_FLAWS: Final = {
+    RuleKind.ROUND_NOT_STARTED: Flaw.NOT_STARTED,
+    RuleKind.ROUND_LATE_START: Flaw.LATE_START,
+    RuleKind.ROUND_OUT_OF_ORDER: Flaw.OUT_OF_ORDER,
+    RuleKind.ROUND_TOO_FAST: Flaw.TOO_FAST,
+    RuleKind.ROUND_TOO_SLOW: Flaw.TOO_SLOW,
+    RuleKind.ROUND_OFF_TIME: Flaw.OFF_TIME,
+    RuleKind.ROUND_WRONG_PERSON: Flaw.WRONG_PERSON,
+}
+_ODDITIES: Final = {
+    RuleKind.TAG_UNKNOWN: Odd.UNKNOWN_TAG,
+    RuleKind.TAG_MISPLACED: Odd.WRONG_PLACE,
+    RuleKind.TAG_REPLAYED: Odd.REPLAYED,
+    RuleKind.TAG_CLOCK: Odd.CLOCK_TAMPERED,
+}
+_OF_TAPS: Final = frozenset({RuleKind.ROUND_INCOMPLETE, RuleKind.PATROLS_A_DAY, *_FLAWS, *_ODDITIES})
+
+
 class DeviceTarget(msgspec.Struct, frozen=True):
     """A device as far as rules care. `storing`: what a cold unit is for, or empty; limits: its own.
 
-    `fed_by`: the meter of the circuit that feeds it, or empty."""
+    `fed_by`: the meter of the circuit that feeds it, or empty. `tag`: of the checkpoint at which a reader is
+    fixed, or empty; `tags`: those of all checkpoints, for what reads tags."""
 
     id: str
     kind: Kind
@@ -58,19 +83,37 @@ class DeviceTarget(msgspec.Struct, frozen=True):
     area: str = ""
     labels: tuple[str, ...] = ()
     fed_by: str = ""
+    tag: str = ""
+    tags: tuple[str, ...] = ()
 
 
 class RoundTarget(msgspec.Struct, frozen=True):
-    """One planned walk on one day; `tags`: upper-case hex UIDs, one each checkpoint."""
+    """One planned walk on one day: the run `<round>@<local date>`."""
+
+    id: str
+    walk: Walk
+
+
+class DayTarget(msgspec.Struct, frozen=True):
+    """A local day with the runs that start on it, `patrols@<local date>`; `key_tags`: of key checkpoints."""
 
     id: str
     starts_ms: int
     ends_ms: int
-    grace_ms: int
-    tags: tuple[str, ...]
+    runs: tuple[RoundTarget, ...]
+    key_tags: tuple[str, ...] = ()
 
 
-Target: TypeAlias = DeviceTarget | RoundTarget
+class CheckpointTarget(msgspec.Struct, frozen=True):
+    """A checkpoint with its tag."""
+
+    id: str
+    tag: str
+    area: str = ""
+
+
+Planned: TypeAlias = RoundTarget | DayTarget
+Target: TypeAlias = DeviceTarget | RoundTarget | DayTarget | CheckpointTarget
 Compile: TypeAlias = Callable[[str], Applies]  # hours as written, on this campus's calendar
 
 
@@ -84,7 +127,7 @@ def bind(
     if not selects(rule.select, target):
         return None
     condition = _condition(rule, target, others)
-    if isinstance(condition, Total) and not condition.parts:
+    if condition is None or (isinstance(condition, Total) and not condition.parts):
         return None
     if hours is None or not (rule.when or rule.except_when):
         return Watch(rule.id, target.id, condition)
@@ -98,6 +141,14 @@ def selects(select: Selector, target: Target) -> bool:
     match target:
         case RoundTarget():
             return select.subject is Subject.ROUND and _fits(select.ids, target.id.partition("@")[0])
+        case DayTarget():
+            return select.subject is Subject.DAY
+        case CheckpointTarget():
+            return (
+                select.subject is Subject.CHECKPOINT
+                and (not select.areas or target.area in select.areas)
+                and _fits(select.ids, target.id)
+            )
         case DeviceTarget():
             return (
                 select.subject is Subject.DEVICE
@@ -112,21 +163,15 @@ def selects(select: Selector, target: Target) -> bool:
 
 
 def kinds_of(select: Selector) -> tuple[Kind, ...]:
-    """The kinds of device that a selector is about; none for rounds."""
-    match select.subject:
-        case Subject.ROUND:
-            return ()
-        case Subject.DEVICE:
-            return select.kinds or tuple(Kind)
-        case _:
-            assert_never(select.subject)
+    """The kinds of device that a selector is about; none for rounds and checkpoints."""
+    return select.kinds or tuple(Kind) if select.subject is Subject.DEVICE else ()
 
 
 def _fits(patterns: tuple[str, ...], id_: str) -> bool:
     return not patterns or any(fnmatchcase(id_, pattern) for pattern in patterns)
 
 
-def _condition(rule: Rule, target: Target, others: Iterable[DeviceTarget]) -> Condition:
+def _condition(rule: Rule, target: Target, others: Iterable[DeviceTarget]) -> Condition | None:
     numbers = rule.parameters
     match rule.kind:
         case RuleKind.THRESHOLD:
@@ -144,12 +189,23 @@ def _condition(rule: Rule, target: Target, others: Iterable[DeviceTarget]) -> Co
             return _with_own_course(_forecast(numbers), _device(target))
         case RuleKind.CLOCK:
             return ClockWrong(_given(numbers.for_ms), _given(numbers.keep_for_ms))
-        case RuleKind.ROUND_INCOMPLETE:
-            walk = _round(target)
-            tags = tuple(dict.fromkeys(walk.tags))
-            return RoundIncomplete(walk.starts_ms, walk.ends_ms, walk.grace_ms, tags)
+        case kind if kind in _OF_TAPS:
+            return _of_taps(kind, numbers, target)
         case kind:
             return _of_numbers(kind, numbers)
+
+
+def _of_taps(
+    kind: RuleKind, numbers: Parameters, target: Target
+) -> RoundIncomplete | RoundFlaw | TooFewPatrols | OddTaps | None:
+    """The conditions that taps are judged by."""
+    if kind in _FLAWS:
+        return RoundFlaw(_FLAWS[kind], _round(target).walk, numbers.after_ms or 0)
+    if kind in _ODDITIES:
+        return _odd_taps(_ODDITIES[kind], numbers, target)
+    if kind is RuleKind.PATROLS_A_DAY:
+        return _patrols(numbers, _day(target))
+    return RoundIncomplete(_round(target).walk)
 
 
 def _of_numbers(kind: RuleKind, numbers: Parameters) -> Outside | Rate | Stuck | Count | Spread:
@@ -316,6 +372,34 @@ def _total(numbers: Parameters, device: DeviceTarget, others: Iterable[DeviceTar
     )
 
 
+def _patrols(numbers: Parameters, day: DayTarget) -> TooFewPatrols | None:
+    """None for a day on which there is less planned than asked for: what is missing there is a plan."""
+    times = _given(numbers.times)
+    if not day.runs or (len(day.runs) < times and not day.key_tags):
+        return None
+    return TooFewPatrols(
+        starts_ms=day.starts_ms,
+        ends_ms=day.ends_ms,
+        walks=tuple((run.id, run.walk) for run in day.runs),
+        key_tags=day.key_tags,
+        times=times,
+        apart_ms=_given(numbers.within_ms),
+        after_ms=_given(numbers.after_ms),
+    )
+
+
+def _odd_taps(what: Odd, numbers: Parameters, target: Target) -> OddTaps | None:
+    """None for a device that reads no tags, or stands nowhere in particular."""
+    keep_for_ms = _given(numbers.keep_for_ms)
+    if isinstance(target, CheckpointTarget):
+        return OddTaps(what, (target.tag,), keep_for_ms, numbers.within_ms or 0)
+    device = _device(target)
+    if what is Odd.WRONG_PLACE:
+        elsewhere = tuple(tag for tag in device.tags if tag != device.tag)
+        return OddTaps(what, elsewhere, keep_for_ms) if device.tag else None
+    return OddTaps(what, device.tags, keep_for_ms) if device.tags else None
+
+
 def _with_own_limit(condition: Threshold, device: DeviceTarget) -> Threshold:
     """The device's own limit in place of the rule's; hysteresis and second limit keep their distance."""
     own = _own_limit(condition.quantity, condition.direction, device)
@@ -347,13 +431,19 @@ def _moved(value: float, by: float) -> float:
 def _device(target: Target) -> DeviceTarget:
     if isinstance(target, DeviceTarget):
         return target
-    raise ValueError(f"a rule about devices cannot watch the round {target.id}")
+    raise ValueError(f"a rule about devices cannot watch {target.id}")
 
 
 def _round(target: Target) -> RoundTarget:
     if isinstance(target, RoundTarget):
         return target
-    raise ValueError(f"a rule about rounds cannot watch the device {target.id}")
+    raise ValueError(f"a rule about rounds cannot watch {target.id}")
+
+
+def _day(target: Target) -> DayTarget:
+    if isinstance(target, DayTarget):
+        return target
+    raise ValueError(f"a rule about days cannot watch {target.id}")
 
 
 def _given(value: T | None) -> T:

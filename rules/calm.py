@@ -23,9 +23,11 @@ from rules.model import (
     Direction,
     Forecast,
     Held,
+    OddTaps,
     Outside,
     Phase,
     Rate,
+    RoundFlaw,
     RoundIncomplete,
     SensorFault,
     Silent,
@@ -33,6 +35,7 @@ from rules.model import (
     State,
     Stuck,
     Threshold,
+    TooFewPatrols,
     Total,
 )
 
@@ -63,7 +66,9 @@ def band_of(condition: Condition) -> Band | None:
             pass
         case Held() | Count():
             return _band_of_states(condition)
-        case Rate() | Forecast() | Stuck() | Spread() | Total() | ClockWrong() | Silent() | RoundIncomplete():
+        case Rate() | Forecast() | Stuck() | Spread() | Total() | ClockWrong() | Silent():
+            return None
+        case RoundIncomplete() | RoundFlaw() | TooFewPatrols() | OddTaps():
             return None
     return _band(condition.quantity, low, high, condition.fault_values)
 
@@ -96,6 +101,7 @@ def is_calm(condition: Condition, state: State, at_ms: int, value: float) -> boo
     return (
         band is not None
         and state.phase is Phase.QUIET
+        and not state.clock_moved_ms
         and mark_ms(state) <= at_ms
         and band.low <= value <= band.high
         and value not in band.excluded

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from devices.facts import Kind
 from rules.causes import Causation, Way
-from rules.checks import faults_of
+from rules.checks import SUBJECTS, faults_of
 from rules.model import (
     Closing,
     Direction,
@@ -54,6 +54,18 @@ _TUNABLE: Final[dict[RuleKind, tuple[str, ...]]] = {
     RuleKind.TOTAL: ("limit", "clear", "least", "fresh", *_DELAYS, "low", "high"),
     RuleKind.CLOCK: _DELAYS,
     RuleKind.ROUND_INCOMPLETE: (),
+    RuleKind.ROUND_NOT_STARTED: ("after",),
+    RuleKind.ROUND_LATE_START: ("after",),
+    RuleKind.ROUND_OUT_OF_ORDER: (),
+    RuleKind.ROUND_TOO_FAST: (),
+    RuleKind.ROUND_TOO_SLOW: (),
+    RuleKind.ROUND_OFF_TIME: (),
+    RuleKind.ROUND_WRONG_PERSON: (),
+    RuleKind.PATROLS_A_DAY: ("times", "within", "after"),
+    RuleKind.TAG_UNKNOWN: ("keep_for",),
+    RuleKind.TAG_MISPLACED: ("keep_for",),
+    RuleKind.TAG_REPLAYED: ("keep_for",),
+    RuleKind.TAG_CLOCK: ("within", "keep_for"),
 }
 _SELECTOR_KEYS: Final = ("kinds", "storages", "areas", "labels", "ids")
 # What keeps its distance from a limit that is set alone.
@@ -104,7 +116,7 @@ def parse_own(entry: Mapping[str, object], where: str) -> tuple[Rule, ...]:
 
 def tunable(kind: RuleKind) -> tuple[str, ...]:
     """What `override` may set on a rule of this kind, as written in configuration."""
-    hours = () if kind is RuleKind.ROUND_INCOMPLETE else ("when", "except_when")
+    hours = () if kind in SUBJECTS else ("when", "except_when")
     return ("severity", "basis", "closing", "select", *hours, "escalate", *_TUNABLE[kind])
 
 

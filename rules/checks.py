@@ -37,6 +37,40 @@ _NEEDED: Final[dict[RuleKind, tuple[str, ...]]] = {
     RuleKind.TOTAL: ("quantity", "limit", "clear", "least", "fresh_ms", *_DELAYS, *_RANGE),
     RuleKind.CLOCK: _DELAYS,
     RuleKind.ROUND_INCOMPLETE: (),
+    RuleKind.ROUND_NOT_STARTED: ("after_ms",),
+    RuleKind.ROUND_LATE_START: ("after_ms",),
+    RuleKind.ROUND_OUT_OF_ORDER: (),
+    RuleKind.ROUND_TOO_FAST: (),
+    RuleKind.ROUND_TOO_SLOW: (),
+    RuleKind.ROUND_OFF_TIME: (),
+    RuleKind.ROUND_WRONG_PERSON: (),
+    RuleKind.PATROLS_A_DAY: ("times", "within_ms", "after_ms"),
+    RuleKind.TAG_UNKNOWN: ("keep_for_ms",),
+    RuleKind.TAG_MISPLACED: ("keep_for_ms",),
+    RuleKind.TAG_REPLAYED: ("keep_for_ms",),
+    RuleKind.TAG_CLOCK: ("within_ms", "keep_for_ms"),
+}
+# What the kinds that judge taps are about; all others are about devices.
+SUBJECTS: Final = {
+    RuleKind.PATROLS_A_DAY: Subject.DAY,
+    RuleKind.TAG_UNKNOWN: Subject.DEVICE,
+    RuleKind.TAG_MISPLACED: Subject.DEVICE,
+    RuleKind.TAG_REPLAYED: Subject.CHECKPOINT,
+    RuleKind.TAG_CLOCK: Subject.CHECKPOINT,
+    **{kind: Subject.ROUND for kind in RuleKind if kind.value.startswith("round_")},
+}
+# What somebody has to look into: a round that is over stays as it was. Whoever has not come may still come.
+_REVIEWED: Final = frozenset(
+    kind
+    for kind, subject in SUBJECTS.items()
+    if subject in (Subject.ROUND, Subject.DAY) and kind is not RuleKind.ROUND_NOT_STARTED
+)
+_KEYS_OF_DEVICES: Final = ("kinds", "storages", "areas", "labels")
+_USELESS_KEYS: Final = {
+    Subject.ROUND: _KEYS_OF_DEVICES,
+    Subject.DAY: (*_KEYS_OF_DEVICES, "ids"),
+    Subject.CHECKPOINT: ("kinds", "storages", "labels"),
+    Subject.DEVICE: (),
 }
 _LONGER_THAN_NOTHING: Final = ("after_ms", "within_ms", "ahead_ms", "fresh_ms", "except_at_most_ms")
 _NEVER_NEGATIVE: Final = ("ramp", "margin", "noise", "least")
@@ -61,24 +95,22 @@ def _identity_faults(rule: Rule) -> Iterator[str]:
         yield "id must be lower-case letters, digits, dots and dashes, such as cold.chilled.warm"
     if not rule.playbook:
         yield "playbook must have at least one step"
-    about_rounds = rule.kind is RuleKind.ROUND_INCOMPLETE
-    if about_rounds != (rule.select.subject is Subject.ROUND):
-        right = Subject.ROUND if about_rounds else Subject.DEVICE
-        yield f"select: subject must be {right.value} for a {rule.kind.value} rule"
-    if about_rounds:
-        for key in ("kinds", "storages", "areas", "labels"):
-            if getattr(rule.select, key):
-                yield f"select: {key} are of devices, and this rule is about rounds"
+    subject = SUBJECTS.get(rule.kind, Subject.DEVICE)
+    if subject is not rule.select.subject:
+        yield f"select: subject must be {subject.value} for a {rule.kind.value} rule"
+    for key in _USELESS_KEYS[subject]:
+        if getattr(rule.select, key):
+            yield f"select: {key} are of devices, and this rule is about {subject.value}s"
 
 
 def _closing_faults(rule: Rule) -> Iterator[str]:
-    about_rounds = rule.kind is RuleKind.ROUND_INCOMPLETE
-    if about_rounds and rule.closing is not Closing.REVIEW:
+    is_reviewed = rule.kind in _REVIEWED
+    if is_reviewed and rule.closing is not Closing.REVIEW:
         yield (
             f"closing {rule.closing.value!r} never happens to a round that was missed, which stays missed: "
             "write 'review', and somebody closes it who has looked into it"
         )
-    if not about_rounds and rule.closing is Closing.REVIEW:
+    if not is_reviewed and rule.closing is Closing.REVIEW:
         yield (
             "closing 'review' is for rounds; what is measured closes once it is right again: "
             "write 'auto', 'person' or 'second'"
@@ -123,8 +155,8 @@ def _hours_faults(rule: Rule) -> Iterator[str]:
     for key, text in (("when", rule.when), ("except_when", rule.except_when)):
         if not text:
             continue
-        if rule.select.subject is Subject.ROUND:
-            yield f"{key} is for rules about devices; a [[round]] has days of its own"
+        if rule.kind in SUBJECTS:
+            yield f"{key} is for what devices measure; a [[round]] has days of its own"
         try:
             parse_hours(text)
         except ValueError as error:

@@ -44,7 +44,7 @@ def is_steady(condition: Condition) -> bool:
 
 def room_of(condition: Steady, state: State) -> Room | None:
     """The room after `state`; None: the next reading has to be judged."""
-    if state.phase is not Phase.QUIET or not state.times_ms:
+    if state.phase is not Phase.QUIET or state.clock_moved_ms or not state.times_ms:
         return None
     match condition:
         case Rate():

@@ -18,13 +18,15 @@ from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
-from devices.facts import Fact
+from devices.facts import ClockSet, Fact
 from rules import (
     clock,
     count,
     forecast,
     held,
+    odd_taps,
     outside,
+    patrols,
     rate,
     rounds,
     sensor_fault,
@@ -43,9 +45,11 @@ from rules.model import (
     Event,
     Forecast,
     Held,
+    OddTaps,
     Outside,
     Phase,
     Rate,
+    RoundFlaw,
     RoundIncomplete,
     SensorFault,
     Silent,
@@ -53,9 +57,11 @@ from rules.model import (
     State,
     Stuck,
     Threshold,
+    TooFewPatrols,
     Total,
     Watch,
 )
+from rules.own_clock import after_clock_set
 from rules.reach import is_judged_by
 from rules.sensing import in_time
 
@@ -72,29 +78,40 @@ def step(
 
     Any fact may be given to any watch: one that does not concern it changes nothing.
     """
+    if fact.__class__ is ClockSet:
+        return after_clock_set(watch.condition, state, fact), ()
     if (watch.when is None and watch.except_when is None) or watch.applies(fact.measured_at_ms):
         return _step(watch, state, fact)
     return _outside_hours(watch, state, fact)
+
+
+def wakes_at(watch: Watch, state: State) -> int | None:
+    """The earliest tick at which a watch of taps has something to say or to note; None: there is none."""
+    condition = watch.condition
+    match condition:
+        case OddTaps():
+            return odd_taps.wakes_at(condition, state)
+        case RoundIncomplete() | RoundFlaw():
+            marks = rounds.marks_of(condition, state)
+        case TooFewPatrols():
+            marks = patrols.marks_of(condition, state)
+        case _:
+            raise ValueError(f"{watch.rule} is about no taps")
+    return min((mark for mark in marks if mark > state.known_ms), default=None)
 
 
 def _outside_hours(watch: Watch, state: State, fact: Fact) -> Said:
     after, _ = _step(watch, at_rest(state), fact)
     if state.phase is Phase.QUIET:
         return at_rest(after), ()
-    if not is_judged_by(watch, fact):
+    if not is_judged_by(watch, fact) or fact.measured_at_ms < in_time(state, fact).newest_ms:
         return replace(after, phase=state.phase, grave_phase=state.grave_phase), ()
-    if fact.measured_at_ms < in_time(state, fact).newest_ms:
-        return state, ()
     said = (Cleared(fact.measured_at_ms, None),) if is_raised(state.phase) else ()
     return at_rest(after), said
 
 
 def _step(watch: Watch, state: State, fact: Fact) -> Said:
     return _STEPS[watch.condition.__class__](watch.condition, watch.subject, state, fact)
-
-
-def _step_round(condition: RoundIncomplete, _: str, state: State, fact: Fact) -> Said:
-    return rounds.step(condition, state, fact)
 
 
 # A table and no `match`: the last of a dozen cases would cost as much as what it leads to. A test holds it
@@ -112,5 +129,8 @@ _STEPS: Final[Mapping[type[Condition], Callable[..., Said]]] = {
     Spread: spread.step,
     Total: total.step,
     ClockWrong: clock.step,
-    RoundIncomplete: _step_round,
+    RoundIncomplete: rounds.step,
+    RoundFlaw: rounds.step,
+    TooFewPatrols: patrols.step,
+    OddTaps: odd_taps.step,
 }

@@ -3,7 +3,8 @@
     alarms in 10 min    1 2 0 1 12 14 3 1          about 1 is manageable for one person;
                               |flood|              10 or more are a flood, until fewer come
 
-What was hushed when it was raised asked nothing of anybody and does not count.
+What was hushed when it was raised asked nothing of anybody and does not count. Where two shifts of the same
+people overlap, what is raised then counts for both: it asks something of both.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ FLOOD: Final = 10
 STANDING_MS: Final = 24 * 3_600_000
 CHATTER_TIMES: Final = 3
 CHATTER_MS: Final = 3_600_000
+MOST_STANDING: Final = 4  # fewer than five on any day, each with a plan
 
 _RAISES: Final = frozenset({Change.RAISED, Change.RAISED_AGAIN})
 _OVER: Final = frozenset({Change.CLEARED, Change.AMENDED, Change.WITHDRAWN, Change.CLOSED})
@@ -49,7 +51,8 @@ class Times(msgspec.Struct, frozen=True):
 
 
 class Load(msgspec.Struct, frozen=True):
-    """What one role or person had in one shift. `rate`: alarms in ten minutes, on average; `most`: at most.
+    """What one role or person had in one shift, or outside theirs (`shift` empty). `rate`: alarms in ten
+    minutes, on average; None where the time is not known. `most`: at most.
 
     `standing`: unbroken for over a day, at the end of the time; `chattering`: (rule, subject) that came three
     times or more within an hour."""
@@ -57,7 +60,7 @@ class Load(msgspec.Struct, frozen=True):
     who: str
     shift: str
     alarms: int
-    rate: float
+    rate: float | None
     most: int
     floods: int
     standing: int
@@ -79,23 +82,24 @@ Group: TypeAlias = tuple[str, str]  # who, shift
 
 def loads(
     entries: Iterable[Entry],
-    shift_of: Callable[[int], str],
-    minutes_of: Mapping[str, float],
+    shifts_of: Callable[[str, int], Iterable[str]],
+    minutes_of: Mapping[Group, float],
     from_ms: int,
     to_ms: int,
 ) -> tuple[Load, ...]:
     """The loads of [from, to) by who and shift, in that order. `entries`: the whole journal, oldest first;
-    `minutes_of`: how long each shift was, all days of the time together."""
+    `shifts_of`: the shifts of somebody at an instant; `minutes_of`: how long each was, all days together."""
     groups: defaultdict[Group, list[Occurrence]] = defaultdict(list)
     standing: Counter[Group] = Counter()
     for one in occurrences(entries, to_ms):
-        group = (one.entry.who, shift_of(one.entry.at_ms))
-        if from_ms <= one.entry.at_ms:
-            groups[group].append(one)
-        if one.over_ms is None and to_ms - one.entry.at_ms > STANDING_MS:
-            standing[group] += 1
+        for shift in shifts_of(one.entry.who, one.entry.at_ms):
+            group = (one.entry.who, shift)
+            if from_ms <= one.entry.at_ms:
+                groups[group].append(one)
+            if one.over_ms is None and to_ms - one.entry.at_ms > STANDING_MS:
+                standing[group] += 1
     return tuple(
-        _load(group, groups[group], standing[group], minutes_of.get(group[1], 0.0))
+        _load(group, groups[group], standing[group], minutes_of.get(group, 0.0))
         for group in sorted({*groups, *standing})
     )
 
@@ -133,7 +137,7 @@ def _load(group: Group, found: Sequence[Occurrence], standing: int, minutes: flo
     return Load(
         *group,
         alarms=len(found),
-        rate=len(found) * 10 / minutes if minutes else 0.0,
+        rate=len(found) * 10 / minutes if minutes else None,
         most=max(spans.values(), default=0),
         floods=_floods(spans),
         standing=standing,

@@ -9,6 +9,7 @@ import msgspec
 
 from devices.facts import Kind
 from rules.causes import Causation
+from rules.route import Decided, Visit, Walk
 
 
 class Severity(Enum):
@@ -237,12 +238,66 @@ class ClockWrong(msgspec.Struct, frozen=True, tag="clock_wrong", gc=False):
 
 
 class RoundIncomplete(msgspec.Struct, frozen=True, tag="round_incomplete", gc=False):
-    """Some of `tags` (upper-case hex UIDs, one each checkpoint) not tapped from start to end plus grace."""
+    """Some of the walk's tags not tapped from its start to its deadline."""
+
+    walk: Walk
+
+
+class Flaw(Enum):
+    """What can be wrong with a round besides that it is incomplete."""
+
+    NOT_STARTED = "not_started"  # nobody has come, and it can still be walked
+    LATE_START = "late_start"
+    OUT_OF_ORDER = "out_of_order"
+    TOO_FAST = "too_fast"
+    TOO_SLOW = "too_slow"
+    OFF_TIME = "off_time"  # a checkpoint passed outside its own hours
+    WRONG_PERSON = "wrong_person"
+
+
+class RoundFlaw(msgspec.Struct, frozen=True, tag="round_flaw", gc=False):
+    """`after_ms`: how long after the start nobody has come (NOT_STARTED), or the first visit is late
+    (LATE_START); of the others the walk itself has the numbers."""
+
+    what: Flaw
+    walk: Walk
+    after_ms: int = 0
+
+
+class TooFewPatrols(msgspec.Struct, frozen=True, tag="too_few_patrols", gc=False):
+    """On a local day fewer than `times` of its `walks` (by run) were completed, and some of `key_tags` were
+    visited fewer than `times` times from `starts_ms` to `ends_ms`; visits within `apart_ms` count as one.
+
+    Judged `after_ms` after the day's end, or at the last deadline if that is later."""
 
     starts_ms: int
     ends_ms: int
-    grace_ms: int
+    walks: tuple[tuple[str, Walk], ...]
+    key_tags: tuple[str, ...]
+    times: int
+    apart_ms: int
+    after_ms: int
+
+
+class Odd(Enum):
+    """What a single tap, or one tag's taps, can have odd about them."""
+
+    UNKNOWN_TAG = "unknown_tag"
+    WRONG_PLACE = "wrong_place"
+    REPLAYED = "replayed"
+    CLOCK_TAMPERED = "clock_tampered"
+
+
+class OddTaps(msgspec.Struct, frozen=True, tag="odd_taps", gc=False):
+    """Odd taps of a reader or phone, or of a checkpoint's tag; over once none came for `keep_for_ms`.
+
+    `tags`: UNKNOWN_TAG: those that are known; WRONG_PLACE: those that hang elsewhere; else the checkpoint's.
+    `tolerance_ms`: by how much the clocks of two phones may disagree."""
+
+    what: Odd
     tags: tuple[str, ...]
+    keep_for_ms: int
+    tolerance_ms: int = 0
 
 
 Condition: TypeAlias = (
@@ -259,6 +314,9 @@ Condition: TypeAlias = (
     | Total
     | ClockWrong
     | RoundIncomplete
+    | RoundFlaw
+    | TooFewPatrols
+    | OddTaps
 )
 
 
@@ -286,10 +344,13 @@ class Closing(Enum):
 
 
 class Subject(Enum):
-    """What a rule is about: a device, or a planned round."""
+    """What a rule is about: a device (for taps also a phone), a planned round, a local day of rounds, or a
+    checkpoint with its tag."""
 
     DEVICE = "device"
     ROUND = "round"
+    DAY = "day"
+    CHECKPOINT = "checkpoint"
 
 
 class Selector(msgspec.Struct, frozen=True):
@@ -356,6 +417,18 @@ class RuleKind(Enum):
     TOTAL = "total"
     CLOCK = "clock"
     ROUND_INCOMPLETE = "round_incomplete"
+    ROUND_NOT_STARTED = "round_not_started"
+    ROUND_LATE_START = "round_late_start"
+    ROUND_OUT_OF_ORDER = "round_out_of_order"
+    ROUND_TOO_FAST = "round_too_fast"
+    ROUND_TOO_SLOW = "round_too_slow"
+    ROUND_OFF_TIME = "round_off_time"
+    ROUND_WRONG_PERSON = "round_wrong_person"
+    PATROLS_A_DAY = "patrols_a_day"
+    TAG_UNKNOWN = "tag_unknown"
+    TAG_MISPLACED = "tag_misplaced"
+    TAG_REPLAYED = "tag_replayed"
+    TAG_CLOCK = "tag_clock"
 
 
 class Escalation(msgspec.Struct, frozen=True):
@@ -421,6 +494,28 @@ class Watch(msgspec.Struct, frozen=True, gc=False):
         )
 
 
+class RoundState(Enum):
+    """Where a round stands: `rules.progress`."""
+
+    PLANNED = "planned"
+    DUE = "due"
+    IN_PROGRESS = "in_progress"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    COMPLETED_LATE = "completed_late"
+    INCOMPLETE = "incomplete"
+    MISSED = "missed"
+    EXCUSED = "excused"
+
+
+class Read(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One signed read of a tag: its count, the time that the tap claims, and the tap's key."""
+
+    counter: int
+    at_ms: int
+    key: str
+
+
 class Phase(Enum):
     """QUIET → PENDING (`for` runs) → ACTIVE → HOLDING (`keep_for` runs) → QUIET."""
 
@@ -439,8 +534,8 @@ class State(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     newest_ms: int = -1  # newest fact judged; an older one is not judged
     heard_ms: int = -1  # silent: when the hub last received anything from the device
     last_value: float | None = None
-    visited: tuple[str, ...] = ()  # round: the tags tapped, in the order they became known
-    finished: bool = False  # round: nothing more to judge
+    visited: tuple[str, ...] = ()  # round: the tags visited, as last said
+    finished: bool = False  # round: of an older book, its deadline was over
     grave_phase: Phase = Phase.QUIET  # of the second limit
     grave_since_ms: int = 0
     excused_since_ms: int = -1  # threshold: the first reading that was excused; -1: none was
@@ -448,16 +543,13 @@ class State(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     run: int = 0  # stuck: in how many readings the value was the same
     times_ms: tuple[int, ...] = ()  # rate, forecast: of samples; count: of beginnings; total: of parts
     values: tuple[float, ...] = ()  # … and their values
-
-
-class RoundState(Enum):
-    """Where a round stands."""
-
-    PLANNED = "planned"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    INCOMPLETE = "incomplete"
-    MISSED = "missed"
+    clock_moved_ms: int = 0  # how far the hub's clock was set since: see `rules.own_clock`
+    visits: tuple[Visit, ...] = ()  # round, odd taps: what was tapped, by the time claimed
+    orders: tuple[Decided, ...] = ()  # round: what people decided
+    known_ms: int = -1  # round: the latest instant that matters and is known to be past
+    round_state: RoundState | None = None  # round: as last said
+    deadline_ms: int = -1  # round: as last said
+    reads: tuple[Read, ...] = ()  # a tag's: by their counts
 
 
 class Raised(msgspec.Struct, frozen=True, tag="raised", gc=False):
@@ -495,12 +587,17 @@ class Cleared(msgspec.Struct, frozen=True, tag="cleared", gc=False):
 
 
 class RoundMoved(msgspec.Struct, frozen=True, tag="round_moved", gc=False):
-    """A round's progress changed."""
+    """A round's progress changed. `visits`: all that count, in order of time; `by`, `why`: of the decision
+    that explains its state or its `deadline_ms`, if one does."""
 
     at_ms: int
     state: RoundState
     visited: tuple[str, ...]
     required: int
+    deadline_ms: int = 0
+    visits: tuple[Visit, ...] = ()
+    by: str = ""
+    why: str = ""
 
 
 Event: TypeAlias = Raised | Worsened | Eased | Cleared | RoundMoved

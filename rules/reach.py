@@ -4,33 +4,37 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
-from devices.facts import Fact, Presence, Reading, Tap, Tick
+from devices.facts import ClockSet, Fact, Presence, Reading, RoundOrder, Tap, Tick
 from rules.model import (
     ClockWrong,
     Condition,
     Count,
     Forecast,
     Held,
+    OddTaps,
     Outside,
     Rate,
+    RoundFlaw,
     RoundIncomplete,
     SensorFault,
     Silent,
     Spread,
     Stuck,
     Threshold,
+    TooFewPatrols,
     Total,
     Watch,
 )
 from rules.sensing import ONLINE
 
 _NONE: Final = ()
+OF_TAPS: Final = RoundIncomplete | RoundFlaw | TooFewPatrols | OddTaps
 
 
 def quantities_of(condition: Condition) -> tuple[str, ...]:
     """What a reading must have, all of it, to be judged; empty for what is not about values."""
     match condition:
-        case Silent() | ClockWrong() | RoundIncomplete():
+        case Silent() | ClockWrong() | RoundIncomplete() | RoundFlaw() | TooFewPatrols() | OddTaps():
             return _NONE
         case Spread():
             return condition.quantities
@@ -51,9 +55,9 @@ def quantities_of(condition: Condition) -> tuple[str, ...]:
 
 
 def devices_of(watch: Watch) -> tuple[str, ...]:
-    """The devices whose readings a watch needs, its subject first; none for rounds."""
+    """The devices whose readings a watch needs, its subject first; none for what is about taps."""
     match watch.condition:
-        case RoundIncomplete():
+        case RoundIncomplete() | RoundFlaw() | TooFewPatrols() | OddTaps():
             return ()
         case Total() as total:
             return (watch.subject, *total.parts)
@@ -75,7 +79,7 @@ def hears_ticks(watch: Watch) -> bool:
 
 def depends_on_arrival(watch: Watch) -> bool:
     """Whether what it says hangs on when or in which order among devices facts reached the hub."""
-    return hears_ticks(watch) or isinstance(watch.condition, Total | ClockWrong | RoundIncomplete)
+    return hears_ticks(watch) or isinstance(watch.condition, Total | ClockWrong | OF_TAPS)
 
 
 def is_judged_by(watch: Watch, fact: Fact) -> bool:
@@ -84,6 +88,8 @@ def is_judged_by(watch: Watch, fact: Fact) -> bool:
     match fact:
         case Tick():
             return True
+        case ClockSet() | RoundOrder():
+            return False
         case Tap():
             return isinstance(condition, Silent | ClockWrong) and fact.device == watch.subject
         case Presence():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from itertools import islice
 from typing import Final, cast
 
@@ -49,6 +50,35 @@ def parse_recurrence(text: str, first: date, at: time, zone: tzinfo) -> Recurren
     if not any(True for _ in rule.replace(until=min(until, begins + _SEARCHED))):
         raise ValueError(f"{text[:40]!r} never happens from {first.isoformat()} on: {_ADVICE}")
     return Recurrence(rule.replace(until=until), count)
+
+
+@lru_cache(maxsize=64)
+def _days_of(text: str, first: date) -> _Days:
+    return _Days(iter(parse_recurrence(text, first, time(0), UTC)))
+
+
+def falls_on(text: str, first: date, day: date) -> bool:
+    """Whether a recurrence that begins on `first` has `day`. Raises ValueError as `parse_recurrence` does."""
+    return _days_of(text, first).has(day)
+
+
+class _Days:
+    """The days of a recurrence, looked for once, as far as they were asked for."""
+
+    def __init__(self, coming: Iterator[datetime]) -> None:
+        self._coming = coming
+        self._known: set[date] = set()
+        self._up_to = date.min
+
+    def has(self, day: date) -> bool:
+        while self._up_to < day:
+            found = next(self._coming, None)
+            if found is None:
+                self._up_to = date.max
+                break
+            self._known.add(found.date())
+            self._up_to = found.date()
+        return day in self._known
 
 
 class Recurrence:

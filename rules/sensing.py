@@ -9,13 +9,20 @@ from msgspec.structs import replace
 from devices.clock import AHEAD_TOLERANCE_MS
 from devices.facts import Fact, Presence, Reading
 from rules.model import State
+from rules.own_clock import in_the_new_time
 
 ONLINE = "online"  # the flag that a device's presence is
 
 
 def in_time(state: State, fact: Fact) -> State:
     """The state, unless its marks lie where no true time can: then a clock was wrong when it was written, and
-    everything true that follows would look old. What is active stays so; samples of then are no samples."""
+    everything true that follows would look old. What is active stays so; samples of then are no samples.
+
+    After the hub's own clock was set they are first brought into the time that it tells since."""
+    if state.clock_moved_ms:
+        state = in_the_new_time(state, fact)
+        if state.clock_moved_ms:  # whose time its marks are in is not known yet
+            return state
     latest_ms = fact.received_at_ms + AHEAD_TOLERANCE_MS
     if max(state.newest_ms, state.phase_since_ms) <= latest_ms:
         return state
@@ -29,6 +36,7 @@ def in_time(state: State, fact: Fact) -> State:
         run=0,
         times_ms=(),
         values=(),
+        clock_moved_ms=0,
     )
 
 

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from devices.facts import Fact, Presence, Reading, Tap, Tick
+from devices.facts import ClockSet, Fact, Presence, Reading, RoundOrder, Tap, Tick
 from rules.machine import Judged
 from rules.model import Cleared, Phase, Raised, Silent, State
 
@@ -23,6 +23,8 @@ def step(condition: Silent, subject: str, state: State, fact: Fact) -> Judged:
             if fact.device != subject or (isinstance(fact, Presence) and not fact.online):
                 return state, ()
             return _hear(state, fact.received_at_ms)
+        case ClockSet() | RoundOrder():
+            return state, ()
         case _:
             assert_never(fact)
 

@@ -3,31 +3,38 @@
 A case file names its `rule` (or is called `<rule id>.toml`) and has one `[target]`, and `[[cases]]` with a
 `name`, `facts` and `expect`; perhaps `[title]`, the rule's in both languages, and `[[others]]`: devices that
 the target feeds. Times are durations from the start, which is midnight in UTC on Thursday 1 January 1970;
-school is in on weekdays from 07:00 to 18:00. A fact has `at` (with `until` and `every`: many), perhaps
-`received`, `device` and `clock`, and either `tick = true` (with `listening`), `online`, `tap`, or values of a
-reading; a value written `[from, to]` goes from the one to the other in equal steps, and one of more numbers
-repeats them. Expected are `raised` (with `since`, perhaps `value`, `grave`, `due`), `worsened`, `eased`,
-`cleared`, `amended`, `moved` (with `state`, `visited`).
+school is in on weekdays from 07:00 to 18:00. A file with `starts`, a date, may be judged by any calendar: its
+times count from the beginning of that day there. A fact has `at` (with `until` and `every`: many), perhaps
+`received`, `device` and `clock`, and either `tick = true` (with `listening`), `online`, `tap` (perhaps with
+`person`, `badge`, `counter` and `refused`), `order` (what people decided about the round, with `to`, `by` and
+`reason`), or values of a reading; a value written `[from, to]` goes from the one to the other in equal steps,
+and one of more numbers repeats them. A target that is a round has `starts`, `ends`, `grace` and `tags` or
+`stops`, a day of rounds `rounds` and perhaps `key_tags`, a checkpoint its `tag`. Expected are `raised` (with
+`since`, perhaps `value`, `grave`, `due`), `worsened`, `eased`, `cleared`, `amended`, `moved` (with `state`,
+`visited`).
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC
+from datetime import UTC, date, datetime
 from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
-from devices.facts import Clock, Fact, Kind, Presence, Reading, Tap, Tick, Trust
-from rules.bind import DeviceTarget, RoundTarget, Target, bind
+from devices.facts import Clock, Fact, Kind, Order, Presence, Reading, RoundOrder, Tap, Tick, Trust
+from rules.bind import CheckpointTarget, DayTarget, DeviceTarget, RoundTarget, Target, bind
 from rules.calendar import Calendar
 from rules.durations import parse_duration, written
 from rules.judge import step
+from rules.local_time import midnight_ms
 from rules.model import Cleared, Eased, Event, Raised, RoundMoved, Rule, State, Text, Watch, Worsened
-from rules.windows import Hours, parse_hours
+from rules.route import Sequence, Stop, Walk
+from rules.windows import Hours, Window, parse_hours
 
 DEVICE: Final = "cold-1"
+PHONE: Final = "phone-1"
 _MOST_FACTS: Final = 200_000  # of one case: a month of readings, and no typing error that fills the memory
 _SAID: Final = ("raised", "worsened", "eased", "cleared", "amended", "moved")
 
@@ -49,13 +56,16 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class CaseFile(msgspec.Struct, frozen=True):
-    """The cases of one rule on one target. `title`: what the rule is called, where the file says so."""
+    """The cases of one rule on one target. `title`: what the rule is called, where the file says so.
+
+    `starts`: the day from whose beginning times count, where the file says so."""
 
     rule: str
     target: Target
     others: tuple[DeviceTarget, ...]
     cases: tuple[Case, ...]
     title: Text | None = None
+    starts: date | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -64,6 +74,22 @@ class Verdict(msgspec.Struct, frozen=True):
     case: Case
     said: tuple[Event, ...]
     holds: bool
+
+
+class _Counted(Window):
+    """Hours, asked in times that count from an instant."""
+
+    def __init__(self, hours: Hours, from_ms: int) -> None:
+        super().__init__()
+        self._hours = hours
+        self._from_ms = from_ms
+
+    def active(self, at_ms: int) -> bool:
+        return self._hours.active(self._from_ms + at_ms)
+
+    def _find_change(self, at_ms: int) -> int | None:
+        change = self._hours.next_change(self._from_ms + at_ms)
+        return None if change is None else change - self._from_ms
 
 
 def parse(text: str, name: str) -> CaseFile:
@@ -78,12 +104,21 @@ def parse(text: str, name: str) -> CaseFile:
     cases = document.get("cases")
     if not isinstance(cases, list) or not cases:
         raise CaseFaultError("there are no [[cases]]")
-    return CaseFile(str(document.get("rule", name)), target, others, tuple(map(_case, cases)), title)
+    starts = document.get("starts")
+    if starts is not None and (not isinstance(starts, date) or isinstance(starts, datetime)):
+        raise CaseFaultError("starts: write a date without quotes, as in 2026-09-30")
+    return CaseFile(str(document.get("rule", name)), target, others, tuple(map(_case, cases)), title, starts)
 
 
-def watch_of(rule: Rule, file: CaseFile) -> Watch | None:
-    """What the rule watches on the file's target, with its hours; None: it does not select it."""
-    return bind(rule, file.target, lambda text: Hours(parse_hours(text), Calendar(UTC)), file.others)
+def watch_of(rule: Rule, file: CaseFile, calendar: Calendar | None = None) -> Watch | None:
+    """What the rule watches on the file's target, with its hours; None: it does not select it.
+
+    `calendar`: what school is expected by, for a file that says when it starts."""
+    expected = calendar or Calendar(UTC)
+    from_ms = midnight_ms(expected.zone, file.starts) if calendar and file.starts else 0
+    return bind(
+        rule, file.target, lambda text: _Counted(Hours(parse_hours(text), expected), from_ms), file.others
+    )
 
 
 def run(watch: Watch, case: Case) -> Verdict:
@@ -144,9 +179,16 @@ def expected_as_written(expected: Expected) -> str:
 
 
 def _target(table: Mapping[str, Any]) -> Target:
-    if "tags" in table:
-        starts_ms, ends_ms, grace_ms = (parse_duration(table[key]) for key in ("starts", "ends", "grace"))
-        return RoundTarget(DEVICE, starts_ms, ends_ms, grace_ms, tuple(table["tags"]))
+    if "rounds" in table:
+        runs = tuple(
+            RoundTarget(f"{DEVICE}-{number}", _walk(walk)) for number, walk in enumerate(table["rounds"], 1)
+        )
+        starts_ms, ends_ms = (parse_duration(table[key]) for key in ("starts", "ends"))
+        return DayTarget(DEVICE, starts_ms, ends_ms, runs, tuple(table.get("key_tags", ())))
+    if "kind" not in table and "tag" in table:
+        return CheckpointTarget(DEVICE, table["tag"])
+    if "kind" not in table and ("tags" in table or "stops" in table):
+        return RoundTarget(DEVICE, _walk(table))
     return DeviceTarget(
         id=table.get("id", DEVICE),
         kind=Kind(table["kind"]),
@@ -156,7 +198,34 @@ def _target(table: Mapping[str, Any]) -> Target:
         high=table.get("high"),
         area=table.get("area", ""),
         labels=tuple(table.get("labels", ())),
+        tag=table.get("tag", ""),
+        tags=tuple(table.get("tags", ())),
     )
+
+
+def _walk(table: Mapping[str, Any]) -> Walk:
+    stops = table["stops"] if "stops" in table else [{"tag": tag} for tag in table["tags"]]
+    starts_ms, ends_ms, grace_ms = (parse_duration(table[key]) for key in ("starts", "ends", "grace"))
+    return Walk(
+        starts_ms,
+        ends_ms,
+        grace_ms,
+        tuple(
+            Stop(stop["tag"], *(_perhaps(stop, key) for key in ("earliest", "latest", "least", "most")))
+            for stop in stops
+        ),
+        sequence=Sequence(table.get("order", "free")),
+        people=tuple(table.get("people", ())),
+        badges=tuple(table.get("badges", ())),
+        others=tuple(table.get("others", ())),
+        least_ms=_perhaps(table, "least"),
+        most_ms=_perhaps(table, "most"),
+        unstarted_ms=_perhaps(table, "unstarted"),
+    )
+
+
+def _perhaps(table: Mapping[str, Any], key: str) -> int | None:
+    return parse_duration(table[key]) if key in table else None
 
 
 def _others(document: Mapping[str, Any]) -> Iterator[DeviceTarget]:
@@ -214,7 +283,7 @@ def _value(value: Any, number: int, part: float) -> Any:
 
 def _fact(at_ms: int, values: dict[str, Any]) -> Fact:
     received_ms = parse_duration(values.pop("received", f"{at_ms}ms"))
-    device = values.pop("device", DEVICE)
+    device = values.pop("device", PHONE if "tap" in values else DEVICE)
     clock = Clock(values.pop("clock", "device"))
     key = f"{device}/{at_ms}"
     if values.pop("tick", False):
@@ -222,10 +291,31 @@ def _fact(at_ms: int, values: dict[str, Any]) -> Fact:
     if "online" in values:
         return Presence(key, device, at_ms, at_ms, Clock.NONE, bool(values["online"]))
     if "tap" in values:
-        tag = values["tap"]
-        return Tap(f"{tag}/{at_ms}", "phone-1", at_ms, received_ms, Clock.DEVICE, tag, "B1", Trust.SUN)
+        return _tap(at_ms, received_ms, device, clock, values)
+    if "order" in values:
+        until_ms = _perhaps(values, "to") or 0
+        by, reason = values.get("by", "head"), values.get("reason", "")
+        run = values.get("round", DEVICE)
+        return RoundOrder(key, at_ms, received_ms, run, Order(values["order"]), by, reason, until_ms)
     said = tuple((name, value if isinstance(value, bool) else float(value)) for name, value in values.items())
     return Reading(key, device, at_ms, received_ms, clock, said)
+
+
+def _tap(at_ms: int, received_ms: int, device: str, clock: Clock, values: Mapping[str, Any]) -> Tap:
+    tag = values["tap"]
+    return Tap(
+        f"{tag}/{at_ms}/{values.get('refused', '')}",
+        device,
+        at_ms,
+        received_ms,
+        clock,
+        tag,
+        values.get("badge", "B1"),
+        Trust.SUN,
+        values.get("person", ""),
+        values.get("counter", -1),
+        values.get("refused", ""),
+    )
 
 
 def _made(where: str, make: Callable[[], T]) -> T:

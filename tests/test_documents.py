@@ -93,3 +93,20 @@ def test_the_lock_files_name_no_place_and_pin_everything() -> None:
         assert packages
         assert all("==" in line for line in packages)
         assert text.count("--hash=sha256:") >= len(packages)
+
+
+def test_the_number_of_rules_that_is_documented_is_that_of_the_catalogue() -> None:
+    catalogue = tomllib.loads(files("rules").joinpath("catalogue.toml").read_text(encoding="utf-8"))
+    (said,) = re.findall(r"ships (\d+) of them", (ROOT / "docs" / "rules.md").read_text(encoding="utf-8"))
+    assert int(said) == len(catalogue["rules"])
+
+
+@pytest.mark.parametrize(
+    "text", [text for d in DOCUMENTS for text in blocks(d, "toml") if "[[shift]]" in text]
+)
+def test_every_documented_shift_is_accepted_beside_the_examples(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "campus.toml"
+    path.write_text(f"{EXAMPLE}\n{text}", encoding="utf-8")
+    assert {shift["id"] for shift in tomllib.loads(text)["shift"]} <= {
+        one.id for one in load(path, {}).shifts
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final, TypeAlias
@@ -13,6 +13,7 @@ from devices.topics import Channel, NativeTopic
 from firmware_sim.cold import ColdState
 from firmware_sim.dialects import Message, State
 from firmware_sim.power import MeterState
+from firmware_sim.sun_tag import Signed
 
 BATCH_LIMIT: Final = 1_000
 _OFFLINE: Final = '{"online":false}'
@@ -36,9 +37,15 @@ def reading(topic: NativeTopic, head: Head, state: State) -> Message:
     return Message(str(topic), _dump({**_head(head), **values}))
 
 
-def tap(topic: NativeTopic, head: Head, tap_id: str, tag_uid: str, badge: str) -> Message:
-    """One tag read by a reader."""
-    body = {**_head(head), "tap_id": tap_id, "tag_uid": tag_uid, "badge": badge, "source": "reader"}
+def tap(
+    topic: NativeTopic, head: Head, tap_id: str, tag_uid: str, badge: str, signed: Signed | None = None
+) -> Message:
+    """One tag read by a reader, with what the tag signed."""
+    body: dict[str, object] = {**_head(head), "tap_id": tap_id, "tag_uid": tag_uid, "badge": badge}
+    if signed is None:
+        body["source"] = "reader"
+    else:
+        body |= {"sun": {"e": signed.e, "c": signed.c}, "source": "sun"}
     return Message(str(topic), _dump(body))
 
 
@@ -97,5 +104,5 @@ def _meter(state: MeterState) -> dict[str, _Json]:
     return values
 
 
-def _dump(body: dict[str, _Json]) -> str:
+def _dump(body: Mapping[str, object]) -> str:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)

@@ -23,11 +23,11 @@ from msgspec.structs import replace
 
 from devices.facts import Fact, Tick
 from hub.alerts.judging import Judging, Said
-from hub.alerts.rounds import Plan, Runs
+from hub.alerts.rounds import OF_ROUNDS, Plan, Runs
 from hub.book.model import AlertChanged
 from rules.bind import bind
 from rules.life import Change
-from rules.model import Cleared, Raised, Rule, Severity, Subject, Watch, Worsened
+from rules.model import Cleared, Raised, Rule, Severity, Watch, Worsened
 
 Key: TypeAlias = tuple[str, str]  # rule, subject
 
@@ -80,7 +80,7 @@ class Backtest:
         self, rules: Mapping[str, Rule], watches: Iterable[Watch], plan: Plan, zone: tzinfo, installed_ms: int
     ) -> None:
         self._rules = rules
-        self._round_rules = [rule for rule in rules.values() if rule.select.subject is Subject.ROUND]
+        self._round_rules = [rule for rule in rules.values() if rule.select.subject in OF_ROUNDS]
         self._judging = Judging(watches, {})
         self._runs = Runs(plan, zone, installed_ms, None, started_at_ms=installed_ms, known=frozenset())
         self._ticked_ms: int | None = None

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Final, TypeAlias
 
 import msgspec
 
 from devices.clock import AHEAD_TOLERANCE_MS
-from devices.facts import Clock, ClockSet, Fact, Presence, Reading, Tap, Tick
+from devices.facts import Clock, ClockSet, Fact, Presence, Reading, RoundOrder, Tap, Tick
+from hub.alerts.tapped import Tapped
 from hub.alerts.watched import (
     FROM_MS,
     HEARD,
@@ -37,8 +39,9 @@ from hub.alerts.watched import (
 from rules.calm import after_calm, after_signs_of_life, is_calm, is_calm_tick, mark_ms
 from rules.course import STEADY, after_course, room_of, shared_room
 from rules.judge import step
-from rules.model import Event, Phase, RoundIncomplete, State, Watch
-from rules.reach import devices_of, quantities_of
+from rules.model import Event, Phase, State, Watch
+from rules.reach import OF_TAPS, devices_of, quantities_of
+from rules.route import Visit
 from rules.sensing import ONLINE
 
 WatchKey: TypeAlias = tuple[str, str]  # rule, subject
@@ -52,6 +55,7 @@ class Said(msgspec.Struct, frozen=True, gc=False):
 
     watch: Watch
     event: Event
+    transit_ms: int = 0  # how long the fact took to arrive
 
 
 class Remembered(msgspec.Struct, frozen=True, gc=False):
@@ -81,8 +85,9 @@ class Judging:
         self._states = {key: remembered.state for key, remembered in saved.items()}
         self._ahead = {key: r.as_of for key, r in saved.items() if r.as_of > judged_to}
         self._dirty: set[WatchKey] = set()
-        self._rounds: dict[WatchKey, Watch] = {}
-        self._devices = _by_device(watches)
+        watches = tuple(watches)
+        self._tapped = Tapped(watch for watch in watches if isinstance(watch.condition, OF_TAPS))
+        self._devices = _by_device(watch for watch in watches if not isinstance(watch.condition, OF_TAPS))
         self._listeners = [device for device in self._devices.values() if device.listeners]
         self._ticking = [
             (device, watch, device.mark_of(watch))
@@ -91,29 +96,29 @@ class Judging:
         ]
         for device in self._devices.values():
             self._settle(device)
+        self._tapped.settle(self._state_of)
         for heard in overheard:
             self._take_up(heard)
 
     # --- what is watched ---
 
-    def watch_round(self, watch: Watch) -> None:
-        """Watches one planned run more; what it remembered before is taken up again."""
-        self._rounds[(watch.rule, watch.subject)] = watch
+    def watch_round(self, watch: Watch, visits: tuple[Visit, ...] = ()) -> None:
+        """Watches one planned run, or day of runs, more; what it remembered before is taken up again.
+
+        `visits`: what others know of it already, for a watch that remembers nothing."""
+        key = (watch.rule, watch.subject)
+        if visits and key not in self._states:
+            self._bring(key, State(visits=tuple(sorted(set(visits), key=attrgetter("at_ms", "key")))))
+        self._tapped.add(watch, self._state_of(watch))
 
     def rounds_ended_before(self, at_ms: int) -> set[str]:
-        """The rounds watched whose time, with its grace, was over before `at_ms`."""
-        return {
-            watch.subject
-            for watch in self._rounds.values()
-            if isinstance(watch.condition, RoundIncomplete)
-            and watch.condition.ends_ms + watch.condition.grace_ms < at_ms
-        }
+        """The rounds and days watched whose time was over before `at_ms`."""
+        return self._tapped.ended_before(at_ms)
 
     def drop_round(self, subject: str) -> tuple[WatchKey, ...]:
         """Stops watching a round that is long over; returns what may be forgotten."""
-        gone = tuple(key for key in self._rounds if key[1] == subject)
+        gone = self._tapped.drop(subject)
         for key in gone:
-            del self._rounds[key]
             self._states.pop(key, None)
             self._dirty.discard(key)
         return gone
@@ -122,7 +127,7 @@ class Judging:
         """Whether this rule watches this subject."""
         rule, subject = key
         device = self._devices.get(subject)
-        return key in self._rounds or (
+        return self._tapped.has(key) or (
             device is not None and any(watch.rule == rule for watch in device.all_watches())
         )
 
@@ -230,9 +235,10 @@ class Judging:
                 self._judge_quantity(device, ONLINE, seq, fact, now_ms, said)
             if isinstance(fact, Tap):
                 self._judge_clock(device, seq, fact, now_ms, said)
-        if isinstance(fact, Tick | Tap):
-            for watch in self._rounds.values():
+        if isinstance(fact, Tick | Tap | RoundOrder):
+            for watch in self._tapped.concerned_by(fact):
                 self._step(watch, seq, fact, now_ms, said)
+                self._tapped.note(watch, self._state_of(watch))
 
     def _judge_tick(self, seq: int, tick: Tick, now_ms: int, said: list[Said]) -> None:
         for device in self._listeners:
@@ -310,7 +316,9 @@ class Judging:
         after, events = step(watch, before, fact, now_ms)
         if after != before:
             self._bring(key, after)
-        said.extend(Said(watch, event) for event in events)
+        if events:
+            transit_ms = fact.received_at_ms - fact.measured_at_ms
+            said.extend(Said(watch, event, transit_ms) for event in events)
 
     # --- between lines and states ---
 

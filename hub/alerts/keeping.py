@@ -30,15 +30,18 @@ from rules.model import (
     State,
     Worsened,
 )
+from rules.progress import UNDER_WAY
+from rules.route import Visit
 
 _state: Final = msgspec.msgpack.Decoder(State)
 _overheard: Final = msgspec.msgpack.Decoder(list[Overheard])
 _ALL_DEVICES: Final = "devices"
-_OPEN_RUNS: Final = (RoundState.PLANNED.value, RoundState.IN_PROGRESS.value)
+_OPEN_RUNS: Final = frozenset(state.value for state in UNDER_WAY)
 _RAISES: Final = frozenset({Change.RAISED, Change.RAISED_AGAIN})
 _TELLS_AGAIN: Final = _RAISES | {Change.SURFACED}
 _OF_ITS_CAUSE: Final = frozenset({Change.CAUSE_KNOWN, Change.CAUSE_GONE})
 _texts: Final = msgspec.msgpack.Decoder(tuple[str, ...])
+_visits: Final = msgspec.msgpack.Decoder(tuple[Visit, ...])
 
 
 def load_states(session: Session) -> dict[WatchKey, Remembered]:
@@ -85,21 +88,27 @@ def save_overheard(session: Session, overheard: list[Overheard]) -> None:
 
 def plan_round(session: Session, round_id: str, target: RoundTarget) -> None:
     """Writes a planned run down; one that is not over follows the configuration."""
-    row = session.get(RoundRow, target.id)
+    row, walk = session.get(RoundRow, target.id), target.walk
+    tags = msgspec.msgpack.encode(walk.tags)
     if row is not None and row.state in _OPEN_RUNS:
-        row.starts_ms, row.ends_ms, row.grace_ms = target.starts_ms, target.ends_ms, target.grace_ms
-        row.tags = msgspec.msgpack.encode(target.tags)
+        if row.deadline_ms == row.ends_ms + row.grace_ms:  # nobody decided otherwise
+            row.deadline_ms = walk.deadline_ms
+        row.starts_ms, row.ends_ms, row.grace_ms, row.tags = walk.starts_ms, walk.ends_ms, walk.grace_ms, tags
     if row is None:
         session.add(
             RoundRow(
                 id=target.id,
                 round=round_id,
-                starts_ms=target.starts_ms,
-                ends_ms=target.ends_ms,
-                grace_ms=target.grace_ms,
+                starts_ms=walk.starts_ms,
+                ends_ms=walk.ends_ms,
+                grace_ms=walk.grace_ms,
                 state=RoundState.PLANNED.value,
-                tags=msgspec.msgpack.encode(target.tags),
+                tags=tags,
                 visited=msgspec.msgpack.encode(()),
+                deadline_ms=walk.deadline_ms,
+                visits=msgspec.msgpack.encode(()),
+                decided_by="",
+                decided_why="",
             )
         )
         session.flush()
@@ -210,6 +219,10 @@ def run_of(row: RoundRow) -> RoundRun:
         state=RoundState(row.state),
         tags=_texts.decode(row.tags),
         visited=_texts.decode(row.visited),
+        deadline_ms=row.deadline_ms,
+        visits=_visits.decode(row.visits) if row.visits is not None else (),
+        decided_by=row.decided_by,
+        decided_why=row.decided_why,
     )
 
 
@@ -410,6 +423,8 @@ def _move_round(session: Session, subject: str, moved: RoundMoved, now_ms: int) 
         return
     row.state = moved.state.value
     row.visited = msgspec.msgpack.encode(moved.visited)
+    row.visits = msgspec.msgpack.encode(moved.visits)
+    row.deadline_ms, row.decided_by, row.decided_why = moved.deadline_ms, moved.by, moved.why
     decision = RoundChanged(
         run=row.id,
         round=row.round,
@@ -417,5 +432,8 @@ def _move_round(session: Session, subject: str, moved: RoundMoved, now_ms: int) 
         visited=len(moved.visited),
         required=moved.required,
         at_ms=moved.at_ms,
+        deadline_ms=moved.deadline_ms,
+        by=moved.by,
+        note=moved.why,
     )
     journal.record(session, decision, now_ms)

@@ -90,9 +90,14 @@ def windows_now(
     return _surroundings(campus, session).windows_at(now_ms)
 
 
-def _surroundings(campus: Campus, session: Session) -> Surroundings:
+def started_windows(session: Session) -> dict[str, int]:
+    """When a problem started flexible windows, by their id."""
     rows = session.scalars(select(MetaRow).where(MetaRow.name.startswith(_STARTED)))
-    return Surroundings(campus, {row.name.removeprefix(_STARTED): int(row.value) for row in rows})
+    return {row.name.removeprefix(_STARTED): int(row.value) for row in rows}
+
+
+def _surroundings(campus: Campus, session: Session) -> Surroundings:
+    return Surroundings(campus, started_windows(session))
 
 
 def _rows(session: Session, now_ms: int) -> list[AlertRow]:

@@ -8,7 +8,7 @@ to say now, by a rule that changed meanwhile, is said now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final, TypeAlias
 
@@ -19,7 +19,7 @@ from devices.facts import Fact, Tick
 from hub.alerts import changed_rules, keeping
 from hub.alerts.judging import Judging, Said, WatchKey
 from hub.alerts.minding import Minder
-from hub.alerts.rounds import Plan, Runs
+from hub.alerts.rounds import OF_ROUNDS, Plan, Runs, day_of
 from hub.book import cursors
 from hub.book.store import Book
 from hub.book.tables import AlertRow, MetaRow, RoundRow
@@ -27,8 +27,9 @@ from hub.clock import NowMs
 from hub.config.model import Campus
 from hub.log.reader import LogReader
 from rules import life
-from rules.bind import RoundTarget, bind
+from rules.bind import DayTarget, Planned, bind
 from rules.model import Raised, Subject, Watch
+from rules.route import Visit
 
 READER: Final = "alerts"
 BATCH: Final = 2_000
@@ -41,7 +42,7 @@ MIND_EVERY_MS: Final = 1_000
 _INSTALLED: Final = "installed_at_ms"
 _PLANNED: Final = "rounds_planned_from"
 
-_Planned: TypeAlias = tuple[str, RoundTarget]  # a run's round's id, and the run
+_Planned: TypeAlias = tuple[str, Planned]  # a run's round's id, and the run
 
 
 class AlertsReader:
@@ -61,7 +62,7 @@ class AlertsReader:
     ) -> None:
         self._campus = campus
         self._rules = campus.rules
-        self._round_rules = [rule for rule in campus.rules.values() if rule.select.subject is Subject.ROUND]
+        self._round_rules = [rule for rule in campus.rules.values() if rule.select.subject in OF_ROUNDS]
         self._log = log
         self._book = book
         self._now = now
@@ -85,6 +86,7 @@ class AlertsReader:
             self._judging = Judging(self._watches, states, overheard, self.cursor)
             self._gone: set[WatchKey] = set()
             self._runs = self._open_runs(session)
+            self._visits = self._known_visits(session)
             keeping.forget_watches(session, self._strangers(session))
             self._withdraw(session)
             changed_rules.note(session, self._campus, now_ms)
@@ -107,7 +109,7 @@ class AlertsReader:
             said = self._judging.judge(batch.first, batch.facts, self._now(), self._before)
             speakers = {(one.watch.rule, one.watch.subject) for one in said}
             if said or self._planned:
-                self._write_down(said, speakers, batch.last, _late(said, batch.facts))
+                self._write_down(said, speakers, batch.last)
         except BaseException:
             self._has_begun = False  # what is remembered has judged facts of which nobody was told
             raise
@@ -141,17 +143,16 @@ class AlertsReader:
             for rule in self._round_rules:
                 watch = bind(rule, planned[1])
                 if watch is not None:
-                    self._judging.watch_round(watch)
+                    self._judging.watch_round(watch, self._visits.get(planned[1].id, ()))
 
-    def _write_down(
-        self, said: list[Said], speakers: set[WatchKey], seq: int, late: frozenset[tuple[str, int]]
-    ) -> None:
+    def _write_down(self, said: list[Said], speakers: set[WatchKey], seq: int) -> None:
         now_ms = self._now()
         with self._book.writing() as session:
-            for planned in self._planned:
-                keeping.plan_round(session, *planned)
+            for round_id, target in self._planned:
+                if not isinstance(target, DayTarget):
+                    keeping.plan_round(session, round_id, target)
             for one in said:
-                is_late = (one.watch.subject, one.event.at_ms) in late
+                is_late = isinstance(one.event, Raised) and one.transit_ms > LATE_MS
                 keeping.apply(session, one, self._rules[one.watch.rule], now_ms, late=is_late)
             self._minder_in(session).mind(session, now_ms)
             if self._planned:
@@ -226,11 +227,22 @@ class AlertsReader:
             known=frozenset(session.scalars(select(RoundRow.id))),
         )
 
+    def _known_visits(self, session: Session) -> dict[str, tuple[Visit, ...]]:
+        """What the book knows of recent rounds and days, for rules that did not watch them so far."""
+        found: dict[str, tuple[Visit, ...]] = {}
+        since_ms = self._runs.horizon_ms(self._now())
+        for row in session.scalars(select(RoundRow).where(RoundRow.ends_ms >= since_ms)):
+            visits = keeping.run_of(row).visits
+            for subject in (row.id, day_of(row.id)) if visits else ():
+                found[subject] = (*found.get(subject, ()), *visits)
+        return found
+
     def _strangers(self, session: Session) -> tuple[WatchKey, ...]:
         """Drops what was remembered for watches that are no more. Rounds are watched once they are due."""
         rules = {rule.id for rule in self._round_rules}
         since_ms = self._runs.horizon_ms(self._now())
-        recent = set(session.scalars(select(RoundRow.id).where(RoundRow.ends_ms >= since_ms)))
+        rows = session.scalars(select(RoundRow).where(RoundRow.ends_ms >= since_ms)).all()
+        recent = {subject for row in rows for subject in (row.id, day_of(row.id))}
         return self._judging.forget_all_but(
             lambda key: (
                 self._judging.watches(key)
@@ -243,22 +255,11 @@ class AlertsReader:
         rows = session.scalars(select(AlertRow).where(AlertRow.closed.is_(False))).all()
         for row in rows:
             rule = self._rules.get(row.rule)
-            is_round = rule is not None and session.get(RoundRow, row.subject) is not None
+            is_day = rule is not None and rule.select.subject is Subject.DAY
+            is_round = is_day or (rule is not None and session.get(RoundRow, row.subject) is not None)
             if not is_round and not self._judging.watches((row.rule, row.subject)):
                 lived = life.withdraw(keeping.state_of(row))
                 keeping.record_changes(session, row, lived, self._now(), by="", note="", now_ms=self._now())
-
-
-def _late(said: list[Said], facts: Sequence[Fact]) -> frozenset[tuple[str, int]]:
-    """Which (device, instant) of what was raised are those of facts that arrived long after."""
-    raised = {(one.watch.subject, one.event.at_ms) for one in said if isinstance(one.event, Raised)}
-    return frozenset(
-        (fact.device, fact.measured_at_ms)
-        for fact in (facts if raised else ())
-        if not isinstance(fact, Tick)
-        and (fact.device, fact.measured_at_ms) in raised
-        and fact.received_at_ms - fact.measured_at_ms > LATE_MS
-    )
 
 
 def installation(session: Session, now_ms: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from devices.facts import Fact, Presence, Reading, Tick
+from devices.facts import OF_THE_HUB, Fact, Presence, Reading
 from rules.judge import step
 from rules.model import Event, Phase, RoundMoved, State, Watch
 from rules.reach import quantities_of
@@ -35,7 +35,7 @@ def retrace(watch: Watch, facts: Iterable[Fact]) -> list[Moment]:
     state, moments = State(), list[Moment]()
     for fact in facts:
         after, said = step(watch, state, fact, fact.received_at_ms)
-        if after != state or said or not isinstance(fact, Tick):
+        if after != state or said or not isinstance(fact, OF_THE_HUB):
             events = tuple(one for one in said if not isinstance(one, RoundMoved))
             moments.append(
                 Moment(fact, _values(watch, fact), state.phase, after.phase, after.grave_phase, events)

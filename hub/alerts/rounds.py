@@ -7,9 +7,13 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, TypeAlias
 
 from devices.facts import Fact, Tap, Tick
-from rules.bind import RoundTarget
+from hub.config.model import ALL_ROUNDS
+from rules.bind import DayTarget, Planned
+from rules.model import Subject
 
-Plan: TypeAlias = Callable[[date], tuple[tuple[str, RoundTarget], ...]]
+Plan: TypeAlias = Callable[[date], tuple[tuple[str, Planned], ...]]  # with the id of the round, or ALL_ROUNDS
+
+OF_ROUNDS: Final = (Subject.ROUND, Subject.DAY)  # what rules about rounds have as their subject
 
 # An offline phone may bring its taps days later; runs older than this are history.
 FOLLOWED_DAYS: Final = 7
@@ -31,17 +35,17 @@ class Runs:
         """`installed_at_ms`: runs of which less than half lies after it cannot be judged fairly.
 
         `known` runs were planned before this start; a round that is new in the configuration is planned from
-        this start on, and was not missed in the days before."""
+        this start on, and was not missed in the days before. A day is judged if all of it lies after that."""
         self._plan = plan
         self._zone = zone
         self._installed_at_ms = installed_at_ms
         self._started_at_ms = started_at_ms
-        self._known = known
+        self._known = known | {day_of(run) for run in known}
         self._planned_before = planned_from
         self._days: set[date] = set()
         self.planned_from = planned_from
 
-    def due_for(self, fact: Fact) -> Iterator[tuple[str, RoundTarget]]:
+    def due_for(self, fact: Fact) -> Iterator[tuple[str, Planned]]:
         """The runs that must be watched before this fact is judged and are not yet: (round id, target)."""
         for day in self._days_for(fact):
             if day not in self._days:
@@ -54,8 +58,9 @@ class Runs:
         """Runs that ended before this are no longer followed."""
         return at_ms - FOLLOWED_DAYS * 86_400_000
 
-    def _is_fair(self, day: date, target: RoundTarget) -> bool:
-        middle_ms = (target.starts_ms + target.ends_ms) / 2
+    def _is_fair(self, day: date, target: Planned) -> bool:
+        when = target if isinstance(target, DayTarget) else target.walk
+        middle_ms = when.starts_ms if when is target else (when.starts_ms + when.ends_ms) / 2
         is_new = (
             self._planned_before is not None and day <= self._planned_before and target.id not in self._known
         )
@@ -83,3 +88,8 @@ class Runs:
 
 def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def day_of(run: str) -> str:
+    """The subject of the day on which a run starts."""
+    return f"{ALL_ROUNDS}@{run.partition('@')[2]}"

@@ -1,7 +1,7 @@
 """What rules cost: the whole catalogue on few and on many series, and a backtest over a log of its own.
 
 Judging is measured in processor time of its one thread, the two sizes in turns, so that whatever else the
-computer does meets both. The backtest is the command's own: the log is read, decoded and judged.
+computer does meets both. The backtest is the command's own: in processes that read, decode and judge.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -17,13 +18,14 @@ import msgspec
 
 from devices.facts import Fact
 from hub.alerts.backtest import Backtest
+from hub.backtest.apart import Work, judge, processors
+from hub.backtest.then import of_log
 from hub.bench.catalogue_load import campus_of, devices_for, facts_of
 from hub.bench.progress import Progress, part
 from hub.bench.report import Row
 from hub.config.binding import watches_of_devices
 from hub.config.load import load
 from hub.log.model import Entry, LogFaultError
-from hub.log.reader import LogReader
 from hub.log.writer import LogWriter
 from hub.loop import calm_collector, restore_collector
 from hub.processes import TrialError
@@ -37,6 +39,7 @@ _MIDNIGHT_MS: Final = 1_789_920_000_000 + 16 * 3_600_000  # a Monday's in the si
 _WARM_TURNS: Final = 30  # until watches of the last half hour remember all of it
 _READ: Final = 10_000
 _US: Final = 1e6
+_MB: Final = 1e6
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -66,10 +69,14 @@ def measure(asked: Asked, progress: Progress) -> tuple[Row, ...]:
 
 def backtest_of(folder: Path, devices: int) -> Backtest:
     """Every rule of the catalogue on every device of a campus of so many."""
+    campus = load(_config(folder, devices), {})
+    return Backtest(campus.rules, watches_of_devices(campus), lambda _: (), campus.site.zone, 0)
+
+
+def _config(folder: Path, devices: int) -> Path:
     config = folder / f"campus-{devices}.toml"
     config.write_text(campus_of(devices), encoding="utf-8")
-    campus = load(config, {})
-    return Backtest(campus.rules, watches_of_devices(campus), lambda _: (), campus.site.zone, 0)
+    return config
 
 
 # --- judging alone ---
@@ -123,27 +130,19 @@ def _backtest(folder: Path, asked: Asked, progress: Progress) -> tuple[Row, ...]
     path = folder / "log.sqlite"
     turns = max(1, round(asked.days * 24 * 60))
     filled = _fill(path, asked.devices, turns, part(progress, 0, 0.4))
-    trial = backtest_of(folder, asked.devices)
-    log = LogReader(path)
-    cursor, read_s, judged_s = 0, 0.0, 0.0
+    config = _config(folder, asked.devices)
+    campus = load(config, {})
+    work = Work(config, {}, frozenset(campus.rules), of_log(path, 0, None))
+    told = part(progress, 0.4, 1)
     began_s = time.perf_counter()
-    while True:
-        start_s = time.thread_time()
-        stretch = log.after(cursor, _READ)
-        read_s += time.thread_time() - start_s
-        if not stretch:
-            break
-        cursor = stretch.last
-        start_s = time.thread_time()
-        trial.take(stretch.facts)
-        judged_s += time.thread_time() - start_s
-        progress("backtest", 0.4 + 0.6 * cursor / filled)
+    judged = judge(campus, work, processors(), partial(told, "backtest"))
     took_s = time.perf_counter() - began_s
-    log.close()
     return (
-        Row("backtest: reading a fact from the log", read_s / filled * _US, "µs"),
-        Row("backtest: judging it", judged_s / filled * _US, "µs"),
+        Row("backtest: processes", judged.processes, ""),
+        Row("backtest: reading a fact from the log, CPU", judged.read_s / filled * _US, "µs"),
+        Row("backtest: judging it, CPU", judged.judged_s / filled * _US, "µs"),
         Row("backtest, by the clock", filled / took_s, "facts/s"),
+        Row("backtest: size of the log", path.stat().st_size / _MB, "MB"),
         Row(
             "backtest: 30 days of 500 devices, one a minute",
             _MONTH_FACTS * took_s / filled / 60,

@@ -39,6 +39,7 @@ from hub.ingest.decode import Decoder
 from hub.ingest.flood import Flood
 from hub.ingest.inbox import Inbox
 from hub.ingest.intake import Intake
+from hub.ingest.own_clock import OwnClock
 from hub.ingest.publishes import Publish, PublishReader
 from hub.live.board import Board
 from hub.live.reader import LiveReader
@@ -176,7 +177,7 @@ class _Path:
         bindings = [Binding(d.id, d.kind, d.format, d.topic, d.sensor) for d in campus.devices.values()]
         decoder = Decoder(Router(campus.site.id, bindings), campus.site.zone)
         self._reader = PublishReader(version5=False)
-        self._intake = Intake(decoder, counts, Flood(_NEVER_TOOMANY), now, "marker")
+        self._intake = Intake(decoder, counts, Flood(_NEVER_TOOMANY), OwnClock(now, now), "marker")
         self._intake.judges_floods = True
         self._log = LogWriter(log_path, tail)
         self._inbox = Inbox(self._log, now, counts, lambda: None)
@@ -190,7 +191,7 @@ class _Path:
             now,
             lambda: None,
         )
-        self._live = LiveReader(Board(campus.devices), LogReader(log_path, tail), self._book, now)
+        self._live = LiveReader(Board(campus.devices), LogReader(log_path, tail), self._book, campus, now)
         self._history = make_history(campus.storage.history, folder)
         self._pump = HistoryPump(campus, self._history, LogReader(log_path, tail), self._book, _refuse)
         self._batch = max(1, round(rate_hz / _COMMITS_HZ))

@@ -9,6 +9,7 @@ import msgspec
 
 from rules.life import Change, Hush
 from rules.model import RoundState, Severity
+from rules.route import Visit, quality
 
 
 class Alert(msgspec.Struct, frozen=True):
@@ -78,7 +79,12 @@ class Suppression(msgspec.Struct, frozen=True):
 
 
 class RoundRun(msgspec.Struct, frozen=True):
-    """One planned round of one day. `tags` are the UIDs to visit, `visited` those that were."""
+    """One planned round of one day. `tags` are the UIDs to visit, in the route's order, `visited` those that
+    were.
+
+    `deadline_ms`: until when visits count, as planned or as somebody decided; `decided_by`, `decided_why`:
+    who and why, where a decision explains the state or the deadline. `visits`: in order of time; of a round
+    that an older campushub watched there are none."""
 
     id: str
     round: str
@@ -88,6 +94,15 @@ class RoundRun(msgspec.Struct, frozen=True):
     state: RoundState
     tags: tuple[str, ...]
     visited: tuple[str, ...]
+    deadline_ms: int = 0
+    visits: tuple[Visit, ...] = ()
+    decided_by: str = ""
+    decided_why: str = ""
+
+    @property
+    def quality(self) -> float:
+        """The quality index: visited ÷ required."""
+        return quality(len(self.visited), len(self.tags))
 
 
 class AlertChanged(msgspec.Struct, frozen=True, tag="alert"):
@@ -117,7 +132,9 @@ class AlertChanged(msgspec.Struct, frozen=True, tag="alert"):
 
 
 class RoundChanged(msgspec.Struct, frozen=True, tag="round"):
-    """A round moved: how many of its checkpoints are visited now."""
+    """A round moved: how many of its checkpoints are visited now, and until when visits count.
+
+    `by`, `note`: the decision that explains it, if one does. Entries of older books have none of these."""
 
     run: str
     round: str
@@ -125,6 +142,9 @@ class RoundChanged(msgspec.Struct, frozen=True, tag="round"):
     visited: int
     required: int
     at_ms: int
+    deadline_ms: int = 0
+    by: str = ""
+    note: str = ""
 
 
 Decision: TypeAlias = AlertChanged | RoundChanged

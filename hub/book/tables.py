@@ -129,6 +129,10 @@ class RoundRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     tags: Mapped[bytes] = mapped_column(LargeBinary)
     visited: Mapped[bytes] = mapped_column(LargeBinary)
+    deadline_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    visits: Mapped[bytes | None] = mapped_column(LargeBinary)  # `rules.route.Visit`; None: of an older book
+    decided_by: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    decided_why: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class JournalRow(Base):
@@ -166,7 +170,46 @@ class NoticeRow(Base):
     result: Mapped[str] = mapped_column(Text)
     acknowledged_by: Mapped[str] = mapped_column(String(64))
     acknowledged_at_ms: Mapped[int | None] = mapped_column(BigInteger)
-    __table_args__ = (Index("notices_waiting", "state", "channel"),)
+    seen_at_ms: Mapped[int | None] = mapped_column(BigInteger)  # of the pages' only
+    __table_args__ = (
+        Index("notices_waiting", "state", "channel"),
+        Index("notices_unseen", "channel", "recipient", "seen_at_ms"),
+    )
+
+
+class ChannelRow(Base):
+    """A channel that refused messages once. `refused_since_ms`: it does now, because of `reason`; `outage`:
+    how often that began; `told_outage`: the last of which people were told, at `told_at_ms`."""
+
+    __tablename__ = "channels"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    outage: Mapped[int] = mapped_column(Integer)
+    refused_since_ms: Mapped[int | None] = mapped_column(BigInteger)
+    told_outage: Mapped[int] = mapped_column(Integer)
+    told_at_ms: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(Text)
+
+
+class ReportRow(Base):
+    """What a guard reported: `hub.patrol.reports.Report`. Never changed but to be closed, never removed.
+
+    `items`: what of a checklist; `photos`: SHA-256 of what the phone sent, in hex."""
+
+    __tablename__ = "reports"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    person: Mapped[str] = mapped_column(String(64))
+    round: Mapped[str] = mapped_column(String(96))
+    checkpoint: Mapped[str] = mapped_column(String(64))
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+    received_at_ms: Mapped[int] = mapped_column(BigInteger, index=True)
+    text: Mapped[str] = mapped_column(Text)
+    items: Mapped[bytes] = mapped_column(LargeBinary)
+    photos: Mapped[bytes] = mapped_column(LargeBinary)
+    open: Mapped[bool] = mapped_column(index=True)
+    closed_by: Mapped[str] = mapped_column(String(64), default="")
+    closed_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+    done: Mapped[str] = mapped_column(Text, default="")
 
 
 class SecretRow(Base):
@@ -182,7 +225,8 @@ class SecretRow(Base):
 
 
 class SessionRow(Base):
-    """A signed-in browser. Only a hash of its cookie is kept."""
+    """A signed-in browser. Only a hash of its cookie is kept. `trusted`: somebody's own phone, that stays
+    signed in; `phone`: its own id, once it has said it."""
 
     __tablename__ = "sessions"
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -190,3 +234,5 @@ class SessionRow(Base):
     csrf: Mapped[str] = mapped_column(String(64))
     created_at_ms: Mapped[int] = mapped_column(BigInteger)
     expires_at_ms: Mapped[int] = mapped_column(BigInteger, index=True)
+    trusted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    phone: Mapped[str] = mapped_column(String(64), default="", server_default="")

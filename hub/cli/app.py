@@ -14,6 +14,8 @@ from hub.cli.history import history_app
 from hub.cli.logs import log_app
 from hub.cli.notify import notify_app
 from hub.cli.rules import rules_app
+from hub.cli.tags import tags_app
+from hub.cli.tls import tls_app
 
 app = typer.Typer(
     name="campushub",
@@ -40,6 +42,8 @@ app.add_typer(history_app, name="history")
 app.add_typer(broker_app, name="broker")
 app.add_typer(notify_app, name="notify")
 app.add_typer(rules_app, name="rules")
+app.add_typer(tls_app, name="tls")
+app.add_typer(tags_app, name="tags")
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration.", envvar="CAMPUSHUB_CONFIG")
@@ -114,7 +118,7 @@ def simulate(
     config: ConfigOption = _CONFIG,
     broker: Annotated[str, typer.Option(help="host:port of any MQTT broker; else the configuration's.")] = "",
     scenario: Annotated[
-        str, typer.Option(help="normal-day, fridge-fails, round-missed, power-cut or demo.")
+        str, typer.Option(help="normal-day, fridge-fails, round-missed, power-cut, tag-cloned or demo.")
     ] = ("normal-day"),
     speed: Annotated[float, typer.Option(min=0.1, max=10_000, help="How much faster than real time.")] = 1.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same campus.")] = 1,
@@ -136,6 +140,9 @@ def torture(
     session_losses: Annotated[
         int, typer.Option(min=0, help="How often the broker also loses its store; what it had is then gone.")
     ] = 0,
+    full_disks: Annotated[
+        int, typer.Option(min=0, help="How often more the hub's disk is full for some seconds.")
+    ] = 0,
     seed: Annotated[int, typer.Option(help="The same seed does the same at the same messages.")] = 1,
     broker: Annotated[str, typer.Option(help="mosquitto (from PATH) or embedded.")] = "mosquitto",
     history: Annotated[str, typer.Option(help="duckdb, or influxdb1 (influxd from PATH).")] = "duckdb",
@@ -155,6 +162,7 @@ def torture(
         messages=messages,
         kills=kills,
         session_losses=session_losses,
+        full_disks=full_disks,
         seed=seed,
         broker=broker,
         history=history,
@@ -228,6 +236,26 @@ def bench_latency(
 
     asked = latency.Asked(rate, seconds, runs, devices, folder)
     bench.measure("latency", asked, latency.measure, as_json=as_json, compare=compare)
+
+
+@bench_app.command("phones")
+def bench_phones(
+    phones: Annotated[int, typer.Option(min=1, max=200, help="How many come back at once.")] = 50,
+    taps: Annotated[int, typer.Option(min=1, max=2_000, help="How many taps each of them has kept.")] = 200,
+    kills: Annotated[int, typer.Option(min=0, max=20, help="How often the hub dies meanwhile.")] = 1,
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+    compare: CompareOption = None,
+) -> None:
+    """Guards' phones that were off line all post their taps at once: is each kept, and once?
+
+    It starts a hub of its own, kills it while they post, and lets some phones lose the answer.
+    """
+    from hub.bench import phones as of_phones
+    from hub.cli import bench
+
+    asked = of_phones.Asked(phones, taps, kills, folder)
+    bench.measure("phones", asked, of_phones.measure, as_json=as_json, compare=compare)
 
 
 @bench_app.command("history")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,9 +15,10 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text as Cell
 
-from devices.facts import Fact
-from hub.alerts.backtest import Backtest, Compared, Match, Raising, compare, raisings_of, selected
+from hub.alerts.backtest import Compared, Match, Raising, compare, raisings_of, selected
 from hub.alerts.reader import installation_if_known
+from hub.backtest.apart import Judged, Work, judge, processors
+from hub.backtest.then import OfHistory, OfLog, of_history, of_log
 from hub.book import journal
 from hub.book.model import AlertChanged
 from hub.book.store import Book
@@ -25,25 +26,16 @@ from hub.cli.console import err, fail, load_or_fail, out
 from hub.cli.data import log_path, open_book
 from hub.cli.exits import Exit
 from hub.cli.instants import instant
-from hub.config.binding import watches_of_devices
 from hub.config.model import Campus
 from hub.history.choose import DUCK_FILE
-from hub.history.duck import DuckHistory
-from hub.history.duck_layout import HOUR_MS
-from hub.history.past import Past
 from hub.history.port import HistoryUnavailableError
-from hub.history.typed import END_OF_TIME_MS
 from hub.log.model import LogFaultError
-from hub.log.reader import LogReader
-from hub.patrol.planning import runs_of_day
+from hub.processes import TrialError
 from rules.durations import parse_duration
 
-STEP: Final = 10_000  # facts
+_STEP: Final = 10_000  # entries of the journal
 _END_MS: Final = 1 << 62
-_DAY_MS: Final = 86_400_000
 _TOLD: Final = {Match.BOTH: "both", Match.ONLY_NOW: "only now", Match.ONLY_THEN: "only then"}
-# Told how much of the whole is done, from 0 to 1.
-_Tell = Callable[[float], None]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -78,97 +70,44 @@ def run(config: Path, environment: Mapping[str, str], asked: Asked, *, as_json: 
         fail(f"no rule in force is called {' or '.join(asked.rules)}: see `campushub rules list`", Exit.USAGE)
     begin_ms = max(0, from_ms - _warm_up_ms(asked))
     book = open_book(campus, asked.folder)
-    trial = backtest_of(campus, wanted, _installed_ms(book))
-    source = _of_history if asked.from_history else _of_log
-    with Bar(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn(), console=err
-    ) as bar:
-        task = bar.add_task("judging", total=1.0)
-        facts = 0
-        for piece in source(
-            campus, asked.folder, begin_ms, to_ms, lambda done: bar.update(task, completed=done)
-        ):
-            trial.take(piece)
-            facts += len(piece)
-        bar.update(task, completed=1.0)
-    end_ms = _END_MS if to_ms is None else to_ms
-    # Alerts of rules that are no more have nothing to be compared with.
-    was = [one for one in raisings_of(_record(book), from_ms, end_ms) if one.rule in wanted]
-    compared = compare(trial.raisings(from_ms, end_ms), was)
-    _print(campus, _outcome(compared, facts, from_ms, to_ms), as_json=as_json)
-
-
-def backtest_of(campus: Campus, wanted: set[str], installed_ms: int) -> Backtest:
-    """The campus's rules, those wanted, on all that they watch."""
-    rules = {rule_id: rule for rule_id, rule in campus.rules.items() if rule_id in wanted}
-    return Backtest(
-        rules,
-        [watch for watch in watches_of_devices(campus) if watch.rule in wanted],
-        lambda day: runs_of_day(campus.rounds.values(), campus.checkpoints, campus.calendar, day),
-        campus.site.zone,
-        installed_ms,
-    )
-
-
-# --- where the facts come from ---
-
-
-def _of_log(
-    campus: Campus, folder: Path | None, from_ms: int, to_ms: int | None, tell: _Tell
-) -> Iterator[Sequence[Fact]]:
     try:
-        log = LogReader(log_path(campus, folder))
-        try:
-            yield from of_log(log, from_ms, to_ms, tell)
-        finally:
-            log.close()
+        then = _then(campus, asked, begin_ms, to_ms)
+        work = Work(config, dict(environment), frozenset(wanted), then, _installed_ms(book), from_ms, to_ms)
+        judged = _judged(campus, work)
     except LogFaultError as fault:
         fail(fault.problem, Exit.CONFIGURATION)
-
-
-def of_log(log: LogReader, from_ms: int, to_ms: int | None, tell: _Tell) -> Iterator[Sequence[Fact]]:
-    """The facts that arrived from `from_ms` up to, not including, `to_ms`, many at a time, in order."""
-    cursor = begin = log.before_day_of(from_ms)
-    newest = log.newest_seq() if to_ms is None else log.before_day_of(to_ms + _DAY_MS)
-    while cursor < newest:
-        stretch = log.after(cursor, min(STEP, newest - cursor))
-        if not stretch:
-            break
-        cursor = stretch.last
-        facts: Sequence[Fact] = stretch.facts
-        first_ms, last_ms = facts[0].received_at_ms, facts[-1].received_at_ms
-        if first_ms < from_ms or (to_ms is not None and max(first_ms, last_ms) >= to_ms):
-            facts = [
-                fact
-                for fact in facts
-                if fact.received_at_ms >= from_ms and (to_ms is None or fact.received_at_ms < to_ms)
-            ]
-        yield facts
-        tell((cursor - begin) / (newest - begin))
-
-
-def _of_history(
-    campus: Campus, folder: Path | None, from_ms: int, to_ms: int | None, tell: _Tell
-) -> Iterator[Sequence[Fact]]:
-    path = (campus.storage.folder if folder is None else folder) / DUCK_FILE
-    if not path.is_file():
-        fail(f"{path}: there is no embedded history here", Exit.CONFIGURATION)
-    history = DuckHistory(path)
-    try:
-        hours = history.raw_hours(from_ms, END_OF_TIME_MS if to_ms is None else to_ms)
-        past = Past(max(from_ms, hours[0]) if hours else from_ms)
-        for number, hour_ms in enumerate(hours, 1):
-            start_ms = max(hour_ms, from_ms)
-            until_ms = hour_ms + HOUR_MS if to_ms is None else min(hour_ms + HOUR_MS, to_ms)
-            yield list(past.facts(history.raw_points(start_ms, until_ms), until_ms))
-            tell(number / len(hours))
     except HistoryUnavailableError as error:
         fail(
             f"{error.detail}. A hub that runs holds it: stop it, or use a copy of its data folder",
             Exit.UNAVAILABLE,
         )
-    finally:
-        history.close()
+    except TrialError as error:
+        fail(str(error), Exit.FAILED)
+    end_ms = _END_MS if to_ms is None else to_ms
+    # Alerts of rules that are no more have nothing to be compared with.
+    was = [one for one in raisings_of(_record(book), from_ms, end_ms) if one.rule in wanted]
+    compared = compare(judged.raisings, was)
+    _print(campus, _outcome(compared, judged.facts, from_ms, to_ms), as_json=as_json)
+
+
+def _judged(campus: Campus, work: Work) -> Judged:
+    with Bar(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn(), console=err
+    ) as bar:
+        task = bar.add_task("judging", total=1.0)
+        judged = judge(campus, work, processors(), lambda done: bar.update(task, completed=done))
+        bar.update(task, completed=1.0)
+    return judged
+
+
+def _then(campus: Campus, asked: Asked, begin_ms: int, to_ms: int | None) -> OfLog | OfHistory:
+    """Where the facts come from."""
+    if not asked.from_history:
+        return of_log(log_path(campus, asked.folder), begin_ms, to_ms)
+    path = (campus.storage.folder if asked.folder is None else asked.folder) / DUCK_FILE
+    if not path.is_file():
+        fail(f"{path}: there is no embedded history here", Exit.CONFIGURATION)
+    return of_history(path, begin_ms, to_ms)
 
 
 # --- what was raised ---
@@ -179,7 +118,7 @@ def _record(book: Book | None) -> Iterator[AlertChanged]:
     last = 0
     while book is not None:
         with book.reading() as session:
-            entries = journal.after(session, last, STEP)
+            entries = journal.after(session, last, _STEP)
         if not entries:
             return
         last = entries[-1].id

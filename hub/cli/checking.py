@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from hub.cli.console import err, load_or_fail, out
+from hub.cli.certificates import validity
+from hub.cli.console import err, fail, load_or_fail, out
+from hub.cli.exits import Exit
 from hub.clock import system_now_ms
 from hub.config.calendar import reminders
 from hub.config.document import read
@@ -22,3 +24,8 @@ def check(config: Path, environment: Mapping[str, str]) -> None:
     for line in lines_of(missing):
         err.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
     out.print(understood(replace(campus, warnings=(*campus.warnings, *missing))))
+    line, is_usable = validity(campus)
+    if not is_usable:
+        fail(line, Exit.CONFIGURATION)
+    if line:
+        out.print(line, highlight=False)

@@ -116,8 +116,8 @@ def _begin_with_the_round_under_way(campus: Campus) -> None:
     """At a school a round that had begun before the hub was there is not judged; here it is to be seen."""
     now_ms = system_now_ms()
     today = datetime.fromtimestamp(now_ms / 1000, campus.site.zone).date()
-    runs = runs_of_day(campus.rounds.values(), campus.checkpoints, campus.calendar, today)
-    started = [run.starts_ms for _, run in runs if run.starts_ms <= now_ms < run.ends_ms - _WALKABLE_MS]
+    walks = [run.walk for _, run in runs_of_day(campus, today)]
+    started = [walk.starts_ms for walk in walks if walk.starts_ms <= now_ms < walk.ends_ms - _WALKABLE_MS]
     FolderLock(campus.storage.folder).release()  # nobody else works on it, and it can be used
     book = Book(campus.storage.book_url)
     with book.writing() as session:

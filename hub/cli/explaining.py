@@ -9,13 +9,15 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text as Cell
 
-from devices.facts import Fact, Tick
+from devices.facts import ClockSet, Fact, Tick
 from devices.wire import escaped
 from hub.alerts import keeping
 from hub.alerts.retracing import Moment, around, retrace
+from hub.alerts.rounds import OF_ROUNDS
+from hub.backtest.then import of_log
 from hub.book.model import Alert, AlertChanged
-from hub.book.tables import AlertRow, RoundRow
-from hub.cli.backtesting import of_log, shown_instant
+from hub.book.tables import AlertRow
+from hub.cli.backtesting import shown_instant
 from hub.cli.console import fail, load_or_fail, out
 from hub.cli.data import log_path, open_book
 from hub.cli.exits import Exit
@@ -23,12 +25,13 @@ from hub.cli.rule_listing import in_language
 from hub.config.binding import watches_of_devices
 from hub.config.model import Campus
 from hub.log.model import LogFaultError
-from hub.log.reader import LogReader
+from hub.log.sieve import Sieve
+from hub.patrol.planning import planned
 from hub.words import conditions
 from hub.words.texts import Texts, load
 from hub.words.wording import with_unit
-from rules.bind import RoundTarget, bind
-from rules.model import Cleared, Eased, Event, Raised, RoundMoved, Subject, Watch, Worsened
+from rules.bind import bind
+from rules.model import Cleared, Eased, Event, Raised, RoundMoved, Watch, Worsened
 from rules.reach import devices_of
 
 _PACKAGES: Final = ("hub.words", "hub.desk", "hub.cli")
@@ -50,14 +53,7 @@ def run(config: Path, environment: Mapping[str, str], number: int, folder: Path 
         if row is None:
             fail(f"there is no alert {number}", Exit.USAGE)
         alert, record = keeping.alert_of(row), keeping.record_of(session, number)
-        walk = session.get(RoundRow, alert.subject)
-        run_of_it = keeping.run_of(walk) if walk is not None else None
-    target = None
-    if run_of_it is not None:
-        target = RoundTarget(
-            run_of_it.id, run_of_it.starts_ms, run_of_it.ends_ms, run_of_it.grace_ms, run_of_it.tags
-        )
-    watch = _watch(campus, alert, target)
+    watch = _watch(campus, alert)
     _print_rule(campus, texts, alert, watch)
     if watch is None:
         out.print(texts("explain.no_watch"), markup=False, highlight=False)
@@ -66,11 +62,12 @@ def run(config: Path, environment: Mapping[str, str], number: int, folder: Path 
     _print_record(campus, texts, record)
 
 
-def _watch(campus: Campus, alert: Alert, target: RoundTarget | None) -> Watch | None:
+def _watch(campus: Campus, alert: Alert) -> Watch | None:
     rule = campus.rules.get(alert.rule)
     if rule is None:
         return None
-    if rule.select.subject is Subject.ROUND:
+    if rule.select.subject in OF_ROUNDS:
+        target = planned(campus, alert.subject)
         return bind(rule, target) if target is not None else None
     same = (
         one for one in watches_of_devices(campus) if (one.rule, one.subject) == (alert.rule, alert.subject)
@@ -83,17 +80,10 @@ def _facts(campus: Campus, folder: Path | None, watch: Watch, record: tuple[Aler
     times = [entry.at_ms for entry in record]
     from_ms, to_ms = max(0, min(times) - _LEAD_MS), max(times) + _AFTER_MS
     devices = set(devices_of(watch))
+    sieve = Sieve(devices, all_taps=False) if devices else None
     try:
-        log = LogReader(log_path(campus, folder))
-        try:
-            return [
-                fact
-                for piece in of_log(log, from_ms, to_ms, lambda _: None)
-                for fact in piece
-                if isinstance(fact, Tick) or not devices or fact.device in devices
-            ]
-        finally:
-            log.close()
+        then = of_log(log_path(campus, folder), from_ms, to_ms)
+        return [fact for batch in then.batches(sieve, lambda _: None) for fact in batch.facts]
     except LogFaultError as fault:
         fail(fault.problem, Exit.CONFIGURATION)
 
@@ -139,6 +129,8 @@ def _print_facts(campus: Campus, texts: Texts, watch: Watch, facts: list[Fact]) 
 def _content(moment: Moment, texts: Texts) -> str:
     if isinstance(moment.fact, Tick):
         return texts("explain.tick")
+    if isinstance(moment.fact, ClockSet):
+        return texts("explain.clock_set")
     said = (
         f"{name} = {with_unit(value, name) if not isinstance(value, bool) else str(value).lower()}"
         for name, value in moment.values

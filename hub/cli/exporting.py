@@ -9,7 +9,7 @@ from typing import Final, TextIO
 
 import msgspec
 
-from devices.facts import Tick
+from devices.facts import OF_THE_HUB
 from hub.cli.forms import Form
 from hub.log.model import Logged, StoredLetter
 from hub.log.overview import kind_of
@@ -63,7 +63,7 @@ def fact_row(logged: Logged) -> Row:
         fact.device,
         _iso(fact.measured_at_ms),
         _iso(fact.received_at_ms),
-        "" if isinstance(fact, Tick) else fact.clock.value,
+        "" if isinstance(fact, OF_THE_HUB) else fact.clock.value,
         fact.key,
         msgspec.json.encode(said).decode(),
     )

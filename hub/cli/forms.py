@@ -1,4 +1,4 @@
-"""What can be exported of the log, and how it is written."""
+"""Words that options take: what can be exported of the log and how, and what a checkpoint needs."""
 
 from __future__ import annotations
 
@@ -17,3 +17,11 @@ class Form(Enum):
 
     CSV = "csv"
     JSONL = "jsonl"
+
+
+class Proof(Enum):
+    """What taps at a checkpoint can prove, the least first."""
+
+    QR = "qr"
+    UID = "uid"
+    SUN = "sun"

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from devices.clock import AHEAD_TOLERANCE_MS
+from devices.identity import phone_of
 from devices.series import ALERT, ROUND
 from devices.wire import escaped
 from hub.cli.console import err, fail, load_or_fail, out
@@ -115,7 +116,7 @@ def _not_filled_in(campus: Campus) -> Callable[[Point], bool]:
     """What the hub does not write into a new store by itself: what is older than its log, and readings of
     devices that the configuration has lost. The rest would stand twice where a device changed its area."""
     begins_ms = _log_begins_ms(campus)
-    known = {*campus.devices, *(f"phone-{person}" for person in campus.people)}
+    known = {*campus.devices, *map(phone_of, campus.people)}
 
     def wanted(point: Point) -> bool:
         if point.at_ms < begins_ms:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from devices.facts import Kind
-from firmware_sim.plan import BrokerAddress, Dialect, SimCheckpoint, SimDevice, SimPlan, SimRound
+from firmware_sim.plan import (
+    BrokerAddress,
+    Dialect,
+    SimCheckpoint,
+    SimDevice,
+    SimPlan,
+    SimRound,
+    SimSigning,
+)
 from hub.config.model import Broker, Campus, Device
+from hub.config.walkers import walkers_of
 
 _A_READERS_INTERVAL_S: Final = 60.0
 
@@ -17,15 +26,18 @@ def plan_of(campus: Campus) -> SimPlan:
     return SimPlan(
         site=campus.site.id,
         zone=campus.site.zone,
-        devices=tuple(_device(device) for device in campus.devices.values()),
-        checkpoints=tuple(SimCheckpoint(place.id, place.tag_uid) for place in campus.checkpoints.values()),
+        devices=tuple(_device(device) for device in campus.devices.values() if device.kind is not Kind.HUB),
+        checkpoints=tuple(
+            SimCheckpoint(place.id, place.tag_uid, _signing(campus, place.tag_uid))
+            for place in campus.checkpoints.values()
+        ),
         rounds=tuple(
             SimRound(
                 walk.id,
                 walk.starts,
                 walk.ends,
                 walk.checkpoints,
-                campus.people[walk.guard].badge,
+                next((person.badge for person in walkers_of(campus, walk) if person.badge), ""),
                 walk.weekdays,
             )
             for walk in campus.rounds.values()
@@ -38,6 +50,14 @@ def broker_address(broker: Broker) -> BrokerAddress:
     """Where the simulated devices connect; a broker that listens everywhere is reached on this computer."""
     host = "127.0.0.1" if broker.host in ("0.0.0.0", "::") else broker.host  # noqa: S104 - compared, not bound
     return BrokerAddress(host, broker.port, broker.username, broker.password)
+
+
+def _signing(campus: Campus, uid: str) -> SimSigning | None:
+    """The keys of an enrolled tag: the simulator signs as the real one would."""
+    enrolled, keys = campus.tags.enrolled.get(uid), campus.tags.keys
+    if enrolled is None or keys is None:
+        return None
+    return SimSigning(keys.meta_read_key(), keys.file_read_key(bytes.fromhex(uid)), enrolled.from_count)
 
 
 def _device(device: Device) -> SimDevice:

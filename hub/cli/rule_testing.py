@@ -8,10 +8,12 @@ from pathlib import Path
 
 import typer
 
+from hub.cli.case_calendar import calendar_for
 from hub.cli.console import fail, load_or_fail, out
 from hub.cli.exits import Exit
 from hub.config.rulebook import shipped
 from rules import trial
+from rules.calendar import Calendar
 from rules.model import Rule
 
 _CASES = "cases"
@@ -19,11 +21,8 @@ _CASES = "cases"
 
 def run(paths: Sequence[Path], config: Path | None, environment: Mapping[str, str], *, verbose: bool) -> None:
     """Runs every case; what does not hold is told with what was expected and what came."""
-    rules = (
-        {rule.id: rule for rule in shipped()}
-        if config is None
-        else dict(load_or_fail(config, environment).rules)
-    )
+    campus = None if config is None else load_or_fail(config, environment)
+    rules = {rule.id: rule for rule in shipped()} if campus is None else dict(campus.rules)
     texts = list(_of_paths(paths)) if paths else list(shipped_cases())
     if not texts:
         fail("there are no case files (*.toml) here", Exit.USAGE)
@@ -31,11 +30,12 @@ def run(paths: Sequence[Path], config: Path | None, environment: Mapping[str, st
     for where, name, text in texts:
         try:
             file = trial.parse(text, name)
+            calendar = calendar_for(file, text, campus)
         except trial.CaseFaultError as error:
             fail(f"{where}: {error}", Exit.CONFIGURATION)
         if file.rule not in rules:
             fail(f"{where}: no rule is called {file.rule}: see `campushub rules list`", Exit.CONFIGURATION)
-        for told, holds in _told(rules[file.rule], file):
+        for told, holds in _told(rules[file.rule], file, calendar):
             held, failed = held + holds, failed + (not holds)
             if verbose or not holds:
                 out.print(told, markup=False, highlight=False, soft_wrap=True)
@@ -61,11 +61,11 @@ def _of_paths(paths: Sequence[Path]) -> Iterator[tuple[str, str, str]]:
                 fail(f"{file}: {getattr(error, 'strerror', None) or error}", Exit.USAGE)
 
 
-def _told(rule: Rule, file: trial.CaseFile) -> Iterator[tuple[str, bool]]:
+def _told(rule: Rule, file: trial.CaseFile, calendar: Calendar | None) -> Iterator[tuple[str, bool]]:
     if file.title is not None and file.title != rule.title:
         is_called = f"{rule.title.zh} / {rule.title.en}"
         yield f"{rule.id}: title: expected {file.title.zh} / {file.title.en}, is {is_called}", False
-    watch = trial.watch_of(rule, file)
+    watch = trial.watch_of(rule, file, calendar)
     if watch is None:
         yield f"{rule.id}: the rule does not select the target of its cases", False
         return

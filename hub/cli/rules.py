@@ -80,7 +80,12 @@ def run_tests(
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option("--config", "-c", help="Test this configuration's rules.", show_default=False),
+        typer.Option(
+            "--config",
+            "-c",
+            help="Test this configuration's rules, by its school calendar.",
+            show_default=False,
+        ),
     ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Name the cases that hold as well.")

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import signal
-import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import uvicorn
 from rich.logging import RichHandler
 
 from hub.book.store import BookFaultError
 from hub.broker.embedded import BrokerFaultError
 from hub.cli.console import err, fail, load_or_fail
 from hub.cli.exits import Exit
-from hub.config.model import Campus, Web
+from hub.cli.serving import Server, listen
+from hub.config.model import Campus
 from hub.folder import FolderError
 from hub.log.model import LogFaultError
 from hub.main import Hub, make_app
+from hub.tls.own import TlsFaultError
 from hub.web.accounts import first_start
 
 
@@ -45,47 +44,26 @@ def run(config: Path, environment: Mapping[str, str]) -> None:
 
 def serve(campus: Campus, ready: Callable[[Hub, str], None]) -> None:
     """Runs hub and pages until SIGINT or SIGTERM, and ends both. `ready` is called once all is up."""
-    listener = _listen(campus.web)
+    listener = listen(campus.web.host, campus.web.port, "web.port (demo: --port)")
+    plain = [listen(campus.web.host, campus.web.http_port, "web.http_port")] if campus.web.http_port else []
     try:
         hub = Hub(campus)
     except (FolderError, LogFaultError, BookFaultError) as error:
         fail(str(error), Exit.UNAVAILABLE)
     try:
+        if hub.certificate is not None:
+            hub.certificate.prepare()
         hub.start()
         app = make_app(hub.deps())
-        server = _Server(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=1,
-                server_header=False,
-                proxy_headers=False,
-            ),
-            app.state.parts.broadcast.close,
-        )
+        server = Server(app, app.state.parts.broadcast.close, hub.certificate, plain)
         host, port = listener.getsockname()[:2]
-        ready(hub, f"http://{host}:{port}/")
+        ready(hub, f"{'http' if hub.certificate is None else 'https'}://{host}:{port}/")
         _end_when_told(server)
         server.run(sockets=[listener])
-    except BrokerFaultError as error:
+    except (BrokerFaultError, TlsFaultError) as error:
         fail(str(error), Exit.UNAVAILABLE)
     finally:
         hub.stop()
-
-
-class _Server(uvicorn.Server):
-    """Ends the event streams first: a page that listens must not hold up the end."""
-
-    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._end_streams = end_streams
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Streams, then connections, then the application."""
-        self._end_streams()
-        await asyncio.sleep(0.05)  # the streams' tasks return before their connections are closed
-        await super().shutdown(sockets)
 
 
 def log_to_terminal(level: int) -> None:
@@ -99,7 +77,7 @@ def log_to_terminal(level: int) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def _end_when_told(server: uvicorn.Server) -> None:
+def _end_when_told(server: Server) -> None:
     """uvicorn repeats the signal that ended it, which must not end the program before the hub is stopped."""
 
     def end(*_: object) -> None:
@@ -107,18 +85,3 @@ def _end_when_told(server: uvicorn.Server) -> None:
 
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
-
-
-def _listen(web: Web) -> socket.socket:
-    family = socket.AF_INET6 if ":" in web.host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((web.host, web.port))
-    except OSError as error:
-        fail(
-            f"the pages cannot be served on {web.host}:{web.port}: {error.strerror}; "
-            "end the other program, or set another web.port (demo: --port)",
-            Exit.UNAVAILABLE,
-        )
-    return listener

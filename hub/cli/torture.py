@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Final
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -15,10 +16,13 @@ from hub.cli.console import err, fail, out
 from hub.cli.exits import Exit
 from hub.config.model import HistoryKind
 from hub.processes import TrialError
-from hub.torture.plan import BrokerKind, Fault, draw
+from hub.torture import disk
+from hub.torture.plan import BrokerKind, Fault, FaultKind, Mix, draw
 from hub.torture.report import Report
 from hub.torture.run import Step, torture
 from hub.torture.world import Wanted
+
+_NO_DISK: Final = "this computer lets nobody mount a file system of his own (unshare --user --mount)"
 
 
 def run(
@@ -26,6 +30,7 @@ def run(
     messages: int,
     kills: int,
     session_losses: int,
+    full_disks: int,
     seed: int,
     broker: str,
     history: str,
@@ -41,14 +46,16 @@ def run(
         fail(f"{error}: --broker is mosquitto or embedded, --history duckdb or influxdb1", Exit.USAGE)
     if store is HistoryKind.INFLUXDB2:
         fail("--history is duckdb or influxdb1", Exit.USAGE)
-    influx = store is HistoryKind.INFLUXDB1
-    faults = draw(
-        messages=messages, faults=kills, session_losses=session_losses, seed=seed, broker=kind, influx=influx
-    )
+    can_fill = disk.is_possible()
+    if full_disks and not can_fill:
+        fail(f"--full-disks cannot be done here: {_NO_DISK}", Exit.UNAVAILABLE)
+    mix = Mix(kills, session_losses, full_disks, kind, store is HistoryKind.INFLUXDB1, can_fill)
+    faults = draw(mix, messages, seed)
     folder = keep or Path(tempfile.mkdtemp(prefix="campushub-torture-"))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        report = _tortured(Wanted(folder, messages, devices, rate, seed, kind, store, faults))
+        left_out = "" if can_fill else f"{FaultKind.DISK_FULL.value}: {_NO_DISK}"
+        report = _tortured(Wanted(folder, messages, devices, rate, seed, kind, store, faults, left_out))
     except (TrialError, FileExistsError) as error:
         fail(f"{error} (seed {seed}, files in {folder})", Exit.UNAVAILABLE)
     _print(report, as_json=as_json)
@@ -63,6 +70,8 @@ def _tortured(wanted: Wanted) -> Report:
         f"seed {wanted.seed}: {wanted.messages} messages, {len(wanted.faults)} faults, {wanted.broker.value}",
         highlight=False,
     )
+    if wanted.left_out:
+        err.print(f"left out: {wanted.left_out}", style="yellow", highlight=False)
     for fault in wanted.faults:
         err.print(f"  {_told(fault)}", style="dim", highlight=False)
     bar = Progress(
@@ -97,6 +106,8 @@ def _print(report: Report, *, as_json: bool) -> None:
         table.add_row(name, figure)
     out.print(table)
     out.print(f"Done to it: {done or 'nothing'}.", highlight=False)
+    if report.left_out:
+        out.print(f"Left out: {report.left_out}.", highlight=False)
     for line in report.faults_found():
         out.print(line, style="bold red", markup=False, highlight=False)
     if report.holds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from devices.facts import Kind
 from devices.topics import ROOT
 from hub.broker.rights import HUB_USER, Filters, User, base_filters, device_filters, is_loopback, subject_of
 from hub.config import schema
@@ -57,7 +58,7 @@ def doubts(document: Document, campus: Campus) -> Iterator[Fault]:
         return
     for entry in document.entries("device"):
         device = campus.devices[str(entry.text("id"))]
-        if not _is_spoken_for(broker, campus.site.id, device):
+        if device.kind is not Kind.HUB and not _is_spoken_for(broker, campus.site.id, device):
             remedy = f"add a [[broker.user]] of its name ({_MAKE_ONE}), or add it to the `devices` of one"
             yield entry.fault("id", "no [[broker.user]] may speak for it: the broker refuses it", remedy)
 

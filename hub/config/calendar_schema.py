@@ -58,8 +58,16 @@ def _span(value: object) -> Span:
     return span
 
 
+def _shift_hours(value: object) -> Span:
+    """As `_span`; "08:00-08:00" is a duty of a whole day."""
+    starts, dash, ends = value.partition("-") if isinstance(value, str) else ("", "", "")
+    whole = values.parse_time(starts.strip()) if dash and starts.strip() == ends.strip() else None
+    return Span(whole, whole) if whole is not None else _span(value)
+
+
 Day = Annotated[date, BeforeValidator(_date)]
 Hours = Annotated[list[Annotated[Span, BeforeValidator(_span)]], Field(min_length=1)]
+ShiftHours = Annotated[Span, BeforeValidator(_shift_hours)]
 
 
 class TermTable(Table):

@@ -17,15 +17,21 @@ from hub.config.faults import Fault, escaped, shown, suggestion
 from hub.config.maintenance import check_maintenance
 from hub.config.model import Format, HistoryKind
 from hub.config.rounds import check_rounds
+from hub.config.shifts import check_shifts
+from hub.config.tags import check_tags
 from hub.config.telling import check_telling
 from hub.config.topology import check_topology
 from hub.config.values import has_password, parse_uid
+from hub.config.web import check_hub_device, check_web
 from rules.bind import MAIN_QUANTITY
 from rules.model import Role
 
-_SECTIONS: Final = ("area", "person", "checkpoint", "device", "round", "channel", "maintenance")
+_SECTIONS: Final = (
+    *("area", "person", "checkpoint", "device", "route", "round", "shift"),
+    *("channel", "maintenance"),
+)
 _SPEAKS_AT_INTERVALS: Final = (Kind.FRIDGE.value, Kind.METER.value)
-_NATIVE_ONLY: Final = (Kind.CHECKPOINT.value, Kind.GATEWAY.value)
+_NATIVE_ONLY: Final = (Kind.CHECKPOINT.value, Kind.GATEWAY.value, Kind.HUB.value)
 _WITHOUT_OWN_LIMITS: Final = tuple(kind.value for kind in Kind if kind not in MAIN_QUANTITY)
 
 
@@ -40,11 +46,15 @@ def check(document: Document) -> list[Fault]:
         _devices,
         check_calendar,
         check_rounds,
+        check_tags,
+        check_shifts,
         _broker,
         check_users,
         check_telling,
         check_maintenance,
         check_topology,
+        check_web,
+        check_hub_device,
         _history,
         _book,
     )
@@ -72,6 +82,7 @@ def _references(document: Document) -> Iterator[Fault]:
             yield from _unknown(entry, "area", "area", areas)
     for device in document.entries("device"):
         yield from _unknown(device, "owner", "person", people)
+        yield from _unknown(device, "checkpoint", "checkpoint", _ids(document, "checkpoint"))
 
 
 def _administrator(document: Document) -> Iterator[Fault]:
@@ -137,6 +148,8 @@ def _devices(document: Document) -> Iterator[Fault]:
             yield device.fault(
                 "storing", "is missing", 'write what it keeps: "chilled", "frozen" or "sample"'
             )
+        if kind is not None and kind != Kind.CHECKPOINT.value and "checkpoint" in device.table:
+            yield device.fault("checkpoint", "is for readers of tags only", "leave it out")
         if kind is not None and kind != Kind.FRIDGE.value and "storing" in device.table:
             yield device.fault("storing", "is for fridges only", "leave it out")
         if kind in _SPEAKS_AT_INTERVALS and "interval" not in device.table:

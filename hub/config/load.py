@@ -15,7 +15,9 @@ from hub.config.faults import ConfigurationError, Fault, in_order
 from hub.config.maintenance import check_rules_of_maintenance
 from hub.config.model import Campus
 from hub.config.resolve import book_url_in, resolve
+from hub.config.tags import doubts_of_tags, find_master_key
 from hub.config.telling import check_addresses, check_rules
+from hub.config.web import doubts_of_web
 
 
 def load(
@@ -35,14 +37,17 @@ def load(
     faults += checks.check(document)
     secrets, secret_faults = passwords.find(document, environment)
     rules, rule_faults = rulebook.compile_rules(document)
-    faults += secret_faults + rule_faults
+    master_key, key_faults = find_master_key(document)
+    faults += secret_faults + rule_faults + key_faults
     faults += check_addresses(document, secrets.channel_urls)
     known_rules = frozenset((*(rule.id for rule in rules.rules), *rules.off))
     faults += check_rules(document, known_rules)
     faults += check_rules_of_maintenance(document, known_rules)
     if file is None or faults:
         raise ConfigurationError(faults)
-    campus = resolve(path, file, replace(secrets, book_url=secrets.book_url or file.storage.book_url), rules)
+    campus = resolve(
+        path, file, replace(secrets, book_url=secrets.book_url or file.storage.book_url), rules, master_key
+    )
     campus = _moved(campus, folder, web_port, broker_port)
     return replace(campus, warnings=in_order(_warnings(document, campus)))
 
@@ -76,4 +81,6 @@ def _warnings(document: Document, campus: Campus) -> Iterator[Fault]:
         if entry.text("id") not in passed:
             yield entry.fault("id", "no round passes it", "add it to the checkpoints of a [[round]]")
     yield from doubts(document, campus)
+    yield from doubts_of_tags(document, campus)
+    yield from doubts_of_web(document, campus)
     yield from doubts_of_calendar(document, campus.calendar)

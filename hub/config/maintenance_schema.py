@@ -56,6 +56,9 @@ def _recurrence(value: object) -> str:
     return text
 
 
+Every = Annotated[str, BeforeValidator(_recurrence)]
+
+
 class MaintenanceTable(Table):
     """[[maintenance]]"""
 
@@ -72,7 +75,7 @@ class MaintenanceTable(Table):
     hours: Annotated[Pattern, BeforeValidator(_pattern)] | None = Field(default=None, description=_HOURS)
     starts: Annotated[datetime, BeforeValidator(_moment)] | None = Field(default=None, description=_MOMENT)
     ends: Annotated[datetime, BeforeValidator(_moment)] | None = Field(default=None, description=_MOMENT)
-    every: Annotated[str, BeforeValidator(_recurrence)] | None = Field(default=None, description=_EVERY)
+    every: Every | None = Field(default=None, description=_EVERY)
     first: Day | None = Field(default=None, description="write its first day, as in 2026-09-01")
     at: values.TimeOfDay | None = Field(default=None, description='write a local time, as in "08:00"')
     lasts: Annotated[values.DurationMs, Field(ge=60_000, le=31 * 86_400_000)] | None = Field(

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, time
 from enum import Enum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from devices.facts import Kind
 from devices.formats import Format as Format  # noqa: PLC0414 - readers import it from here
+from devices.tag_keys import SiteKeys
 from hub.broker.rights import User
 from hub.config.faults import Fault
 from rules.calendar import Calendar, DayKind
 from rules.model import Role, Rule, Severity, Text
+from rules.route import DUPLICATE_MS, Sequence, Stop
+from rules.shifts import Shift
 from rules.windows import Plan
 
 
@@ -87,14 +90,30 @@ class Storage:
     history: History
 
 
+class Tls(Enum):
+    """Whose certificate the hub serves its pages with."""
+
+    OFF = "off"  # plain HTTP: on this computer only, or behind a proxy that does HTTPS
+    OWN = "own"  # from the hub's own authority, which phones have to trust once
+    GIVEN = "given"  # from somebody else, in two files
+
+
 @dataclass(frozen=True, slots=True)
 class Web:
-    """Where the pages are served. `secure_cookies`: set when people reach the hub over HTTPS."""
+    """Where the pages are served. `secure_cookies`: set when people reach the hub over HTTPS.
+
+    With TLS `port` speaks HTTPS only; `http_port`: the trust page for phones that do not trust it yet.
+    `names`: by which people reach the hub, and which the certificate has to hold."""
 
     host: str
     port: int
     secure_cookies: bool
     public_url: str = ""  # where people reach them, for links in messages; without a slash at its end
+    tls: Tls = Tls.OFF
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    names: tuple[str, ...] = ()
+    http_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +152,7 @@ class Device:
     `sensor`: which of several sensors on one maker's device (Tasmota: the DS18B20's Id), or empty.
     `low`, `high`: the device's own limits on its main quantity, over the rules' defaults.
     `via`: the gateway that carries its messages; `fed_by`: the meter of the circuit that feeds it; or empty.
-    `labels`: words that rules select it by.
+    `labels`: words that rules select it by. `checkpoint`: where a reader is fixed, or empty.
     """
 
     id: str
@@ -151,23 +170,39 @@ class Device:
     via: str = ""
     fed_by: str = ""
     labels: tuple[str, ...] = ()
+    checkpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A place that rounds pass, with the UID of the tag fixed there."""
+    """A place that rounds pass, with the UID of the tag fixed there. `key`: a key location (重点部位).
+
+    `has_tag` False: only a printed code is there, and `tag_uid` stands for a tag that does not exist."""
 
     id: str
     name: Text
     area: str
     tag_uid: str
+    key: bool = False
+    has_tag: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """Days by a recurrence of RFC 5545, from `first` on."""
+
+    rule: str
+    first: date
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A planned walk, every day of `weekdays` (Monday is 0) that is of a kind in `on`.
+    """A planned walk, every day of `weekdays` (Monday is 0), or of `recurring`, that is of a kind in `on`.
 
-    `ends` before `starts` means the next day."""
+    `ends` before `starts` means the next day. Exactly one of `guard` (a person), `role` and `shift` says
+    whose it is. `route`: its id, or empty where the round names its checkpoints itself; `stops`: as the route
+    has them. `least_ms`, `most_ms`: how long the whole of it takes. `not_started_after_ms` None: as the rule
+    says."""
 
     id: str
     name: Text
@@ -178,8 +213,47 @@ class Round:
     guard: str
     weekdays: tuple[int, ...]
     on: tuple[DayKind, ...] = tuple(DayKind)
+    role: Role | None = None
+    shift: str = ""
+    route: str = ""
+    sequence: Sequence = Sequence.FREE
+    stops: tuple[Stop, ...] = ()
+    recurring: Recurring | None = None
+    least_ms: int | None = None
+    most_ms: int | None = None
+    not_started_after_ms: int | None = None
+    duplicate_ms: int = DUPLICATE_MS
 
 
+@dataclass(frozen=True, slots=True)
+class EnrolledTag:
+    """A checkpoint's tag that proves its reads (SUN). `from_count`: its count when it was put up; what it
+    says of that read and of those before is void."""
+
+    uid: str
+    key_version: int
+    from_count: int
+
+    @property
+    def chip(self) -> str:
+        """Whose counts are counted together: the tag, since it was last written anew."""
+        return chip_of(self.uid, self.key_version)
+
+
+def chip_of(uid: str, key_version: int) -> str:
+    """As `EnrolledTag.chip`, of a tag that need not be enrolled."""
+    return f"{uid}/{key_version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """How taps prove themselves. `keys` None: nothing can be verified. `enrolled`: by UID."""
+
+    keys: SiteKeys | None = None
+    enrolled: Mapping[str, EnrolledTag] = field(default_factory=dict)
+
+
+ALL_ROUNDS = "patrols"  # a day of rounds is named so: `patrols@<local date>`
 PAGES = "pages"  # the channel that is always there: the hub's own pages
 
 
@@ -212,11 +286,12 @@ class Answerable(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom to tell: exactly one of the three."""
+    """Whom to tell: exactly one of the first three, or whoever is on duty, of that role if there is one."""
 
     role: Role | None = None
     person: str = ""
     answerable: Answerable | None = None
+    on_duty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,3 +360,5 @@ class Campus:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     policies: tuple[Policy, ...] = ()  # the first that fits an alert is the one
     maintenance: tuple[MaintenanceWindow, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+    tags: Tags = field(default_factory=Tags)

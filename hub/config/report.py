@@ -12,7 +12,8 @@ from rich.text import Text as Cell
 from hub.config.binding import watches_of, watches_of_devices
 from hub.config.calendar import summary
 from hub.config.faults import ConfigurationError, Fault
-from hub.config.model import Campus, Device, HistoryKind, Language, Round
+from hub.config.model import Campus, Device, HistoryKind, Language, Round, Tls, Web
+from hub.config.rounds_words import condition_of_taps, rule_of_rounds, whose
 from hub.config.telling_report import telling
 from hub.config.values import WEEKDAYS
 from rules.bind import MAIN_QUANTITY
@@ -24,9 +25,11 @@ from rules.model import (
     Direction,
     Forecast,
     Held,
+    OddTaps,
     Outside,
     Rate,
     Role,
+    RoundFlaw,
     RoundIncomplete,
     SensorFault,
     Silent,
@@ -35,9 +38,11 @@ from rules.model import (
     Subject,
     Text,
     Threshold,
+    TooFewPatrols,
     Total,
     Watch,
 )
+from rules.shifts import Shift
 
 _MINUTE_MS = 60_000
 
@@ -58,7 +63,9 @@ def lines_of(faults: Iterable[Fault]) -> list[str]:
 def understood(campus: Campus) -> RenderableType:
     """The campus as the hub understood it, for people to compare with what they meant. No secrets."""
     parts: list[RenderableType] = [_overview(campus), _devices(campus), _rules(campus)]
-    parts += [_rounds(campus), _people(campus), *telling(campus)]
+    parts += [_rounds(campus), _people(campus)]
+    parts += [_shifts(campus)] if campus.shifts else []
+    parts += telling(campus)
     if campus.rules_off:
         parts.append(Cell("Rules switched off: " + ", ".join(campus.rules_off)))
     parts += [Cell(f"warning: {line}") for line in lines_of(campus.warnings)]
@@ -76,7 +83,8 @@ def _overview(campus: Campus) -> Table:
         ("broker", _broker(campus)),
         ("storage", f"{campus.storage.folder}, log kept {campus.storage.log_days} days"),
         ("history", _history(campus)),
-        ("pages", f"{'https' if campus.web.secure_cookies else 'http'}: {campus.web.host}:{campus.web.port}"),
+        ("pages", _pages(campus.web)),
+        ("tags", _tags(campus)),
         ("campus", counts),
     )
     for name, value in rows:
@@ -92,6 +100,22 @@ def _broker(campus: Campus) -> str:
     if broker.embedded:
         extras.append(f"for {_count(broker.users, 'user')}" if broker.users else "for anybody who reaches it")
     return " ".join((f"{what}, {broker.host}:{broker.port}, MQTT {broker.protocol}", *extras))
+
+
+def _pages(web: Web) -> str:
+    place = f"{web.host}:{web.port}"
+    if web.tls is Tls.OFF:
+        return f"https by a proxy, http: {place}" if web.secure_cookies else f"http: {place}"
+    whose = "the hub's own certificate" if web.tls is Tls.OWN else f"the certificate {web.certificate_file}"
+    plain = f"; how to trust it: http: {web.host}:{web.http_port}/trust" if web.http_port else ""
+    return f"https: {place}, {whose}{plain}"
+
+
+def _tags(campus: Campus) -> str:
+    enrolled = f"{len(campus.tags.enrolled)} of {_count(campus.checkpoints, 'checkpoint')} prove their reads"
+    if campus.tags.keys is not None:
+        return f"{enrolled} (SUN)"
+    return "no master key: taps prove no more than a UID, which anybody can copy"
 
 
 def _history(campus: Campus) -> str:
@@ -146,8 +170,8 @@ def _rules(campus: Campus) -> Table:
         for watch in watches:
             if watch.rule == rule.id:
                 watched.setdefault(_condition(watch.condition), []).append(watch.subject)
-        if rule.select.subject is Subject.ROUND:
-            watched["a checkpoint is not passed in time"] = list(campus.rounds)
+        if rule.select.subject in (Subject.ROUND, Subject.DAY):
+            watched[rule_of_rounds(rule)] = list(campus.rounds)
         for wording, subjects in watched.items() or [("", [])]:
             row = (rule.id, rule.severity.value, wording, ", ".join(subjects) or "nothing here")
             table.add_row(*(Cell(value) for value in row))
@@ -169,8 +193,8 @@ def _condition(condition: Condition) -> str:
             return f"{condition.quantity} outside {band}{_for(condition.for_ms)}"
         case ClockWrong():
             return f"its clock is unset or ahead{_for(condition.for_ms)}"
-        case RoundIncomplete():
-            return "a checkpoint is not passed in time"
+        case RoundIncomplete() | RoundFlaw() | TooFewPatrols() | OddTaps():
+            return condition_of_taps(condition)
         case _:
             return _course_or_state(condition)
 
@@ -215,7 +239,7 @@ def _rounds(campus: Campus) -> Table:
         table.add_column(heading, overflow="fold")
     for walk in sorted(campus.rounds.values(), key=lambda one: (one.starts, one.id)):
         places = ", ".join(_say(campus, campus.checkpoints[place].name) for place in walk.checkpoints)
-        row = (_say(campus, walk.name), _window(walk), _days(walk), campus.people[walk.guard].name, places)
+        row = (_say(campus, walk.name), _window(walk), _days(walk), whose(campus, walk), places)
         table.add_row(*(Cell(value) for value in row))
     return table
 
@@ -225,12 +249,26 @@ def _window(walk: Round) -> str:
     return f"{walk.starts:%H:%M} to {walk.ends:%H:%M}{next_day}, grace {_duration(walk.grace_ms)}"
 
 
-def _days(walk: Round) -> str:
-    is_daily = len(walk.weekdays) == len(WEEKDAYS)
-    days = "daily" if is_daily else ", ".join(WEEKDAYS[day] for day in walk.weekdays)
-    if len(walk.on) == len(DayKind):
+def _days(planned: Round | Shift) -> str:
+    if isinstance(planned, Round) and planned.recurring is not None:
+        return planned.recurring.rule
+    is_daily = len(planned.weekdays) == len(WEEKDAYS)
+    days = "daily" if is_daily else ", ".join(WEEKDAYS[day] for day in planned.weekdays)
+    if len(planned.on) == len(DayKind):
         return days
-    return f"{days} on: {', '.join(kind.value for kind in walk.on)}"
+    return f"{days} on: {', '.join(kind.value for kind in planned.on)}"
+
+
+def _shifts(campus: Campus) -> Table:
+    table = Table(title=f"Shifts (times in {campus.site.zone})", title_justify="left")
+    for heading in ("shift", "hours", "days", "who"):
+        table.add_column(heading, overflow="fold")
+    for shift in campus.shifts:
+        names = ", ".join(campus.people[id_].name for id_ in shift.people)
+        who = f"{shift.role.value}: {names}" if shift.role else names
+        row = (_say(campus, shift.name), str(shift.hours), _days(shift), who)
+        table.add_row(*(Cell(value) for value in row))
+    return table
 
 
 def _people(campus: Campus) -> Table:

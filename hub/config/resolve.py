@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from devices.tag_keys import MasterKey
 from hub.config import schema
 from hub.config.broker_users import users_of
 from hub.config.calendar import calendar_of
@@ -21,15 +22,17 @@ from hub.config.model import (
     History,
     Language,
     Person,
-    Round,
     Site,
     Storage,
-    Web,
 )
 from hub.config.passwords import Secrets
+from hub.config.rounds import rounds_of
 from hub.config.rulebook import Rulebook
+from hub.config.shifts import shifts_of
 from hub.config.table import TextTable
+from hub.config.tags import tags_of, uid_of
 from hub.config.telling import channels_of, policies_of
+from hub.config.web import web_of
 from rules.model import Text
 
 
@@ -41,7 +44,9 @@ class _Named(Protocol):
 N = TypeVar("N", bound=_Named)
 
 
-def resolve(source: Path, file: schema.File, secrets: Secrets, rulebook: Rulebook) -> Campus:
+def resolve(
+    source: Path, file: schema.File, secrets: Secrets, rulebook: Rulebook, master_key: MasterKey | None = None
+) -> Campus:
     """The campus that a file without faults describes. Relative paths are relative to `source`."""
     return Campus(
         source=source,
@@ -49,19 +54,29 @@ def resolve(source: Path, file: schema.File, secrets: Secrets, rulebook: Ruleboo
         calendar=calendar_of(file.calendar, ZoneInfo(file.site.zone)),
         broker=_broker(file, secrets),
         storage=_storage(source, file.storage, secrets),
-        web=_web(file.web),
+        web=web_of(source, file.web),
         areas=_by_id(Area(area.id, _text(area.name)) for area in file.area),
         people=_by_id(_person(person, file.site.language) for person in file.person),
         devices=_by_id(_device(device) for device in file.device),
         checkpoints=_by_id(
-            Checkpoint(place.id, _text(place.name), place.area, place.tag_uid) for place in file.checkpoint
+            Checkpoint(
+                place.id,
+                _text(place.name),
+                place.area,
+                uid_of(file, place),
+                place.key,
+                place.tag_uid is not None,
+            )
+            for place in file.checkpoint
         ),
-        rounds=_by_id(_round(walk) for walk in file.round),
+        rounds=_by_id(rounds_of(file)),
         rules=_by_id(rulebook.rules),
         rules_off=rulebook.off,
         channels=_by_id(channels_of(file, secrets.channel_urls)),
         policies=policies_of(file),
         maintenance=windows_of(file.maintenance, ZoneInfo(file.site.zone)),
+        shifts=shifts_of(file),
+        tags=tags_of(file, master_key),
     )
 
 
@@ -103,10 +118,6 @@ def _storage(source: Path, storage: schema.StorageTable, secrets: Secrets) -> St
     )
 
 
-def _web(web: schema.WebTable) -> Web:
-    return Web(web.host, web.port, web.secure_cookies, (web.public_url or "").rstrip("/"))
-
-
 def _person(person: schema.PersonTable, language: Language) -> Person:
     return Person(person.id, person.name, person.role, person.badge or "", person.language or language)
 
@@ -128,20 +139,7 @@ def _device(device: schema.DeviceTable) -> Device:
         via=device.via or "",
         fed_by=device.fed_by or "",
         labels=tuple(device.labels),
-    )
-
-
-def _round(walk: schema.RoundTable) -> Round:
-    return Round(
-        id=walk.id,
-        name=_text(walk.name),
-        starts=walk.starts,
-        ends=walk.ends,
-        grace_ms=walk.grace,
-        checkpoints=tuple(walk.checkpoints),
-        guard=walk.guard,
-        weekdays=tuple(sorted(walk.weekdays)),
-        on=tuple(walk.on),
+        checkpoint=device.checkpoint or "",
     )
 
 

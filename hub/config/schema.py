@@ -11,9 +11,10 @@ from pydantic import Field
 
 from devices.facts import Kind
 from hub.config import values
-from hub.config.calendar_schema import CalendarTable
+from hub.config.calendar_schema import CalendarTable, ShiftHours
 from hub.config.maintenance_schema import MaintenanceTable
-from hub.config.model import Format, HistoryKind, Language, Storing
+from hub.config.model import Format, HistoryKind, Language, Storing, Tls
+from hub.config.patrol_schema import RoundTable, RouteTable
 from hub.config.table import Table, Text
 from hub.config.telling_schema import ChannelTable, PolicyTable
 from rules.calendar import DayKind
@@ -115,10 +116,30 @@ class WebTable(Table):
 
     host: values.Host = Field(default="127.0.0.1", description="write a host name or an IP address")
     port: values.Port = Field(default=8360, description=_PORT)
+    tls: Annotated[Tls, Field(strict=False)] = Field(
+        default=Tls.OFF, description="write one of: " + ", ".join(tls.value for tls in Tls)
+    )
+    names: list[values.ServerName] = Field(
+        default_factory=list,
+        description='write how phones reach the hub, as in ["hub.school.example", "192.168.1.20"]',
+    )
+    certificate_file: values.FileName | None = Field(
+        default=None, description="write the name of a PEM file with the certificate and those above it"
+    )
+    key_file: values.FileName | None = Field(
+        default=None, description="write the name of a PEM file with the certificate's private key"
+    )
+    http_port: values.Port | None = Field(default=None, description=_PORT)
     secure_cookies: bool = Field(default=False, description=_SWITCH)
     public_url: values.HttpUrl | None = Field(
         default=None, description='write where people reach the pages, as in "https://hub.school.example"'
     )
+
+
+class TagsTable(Table):
+    """[tags]"""
+
+    master_key_file: values.FileName | None = Field(default=None, description=_FILE)
 
 
 class AreaTable(Table):
@@ -146,7 +167,16 @@ class CheckpointTable(Table):
     id: values.Id = Field(description=_ID)
     name: Text = Field(description=_NAME)
     area: values.Id = Field(description=_AREA)
-    tag_uid: values.Uid = Field(description="write the UID of the tag fixed there, in hex")
+    tag_uid: values.Uid | None = Field(
+        default=None, description="write the UID of the tag fixed there, in hex"
+    )
+    key: bool = Field(default=False, description=_SWITCH)
+    tag_count: Annotated[int, Field(ge=0, le=2**24 - 1)] | None = Field(
+        default=None, description="write the count that the SUN tag showed when it was put up, 0 to 16777215"
+    )
+    tag_key_version: Annotated[int, Field(ge=0, le=255)] = Field(
+        default=0, description="write how often the SUN tag was written anew, 0 to 255"
+    )
 
 
 class DeviceTable(Table):
@@ -183,25 +213,20 @@ class DeviceTable(Table):
     fed_by: values.Id | None = Field(
         default=None, description="write the id of the meter of the circuit that feeds it"
     )
+    checkpoint: values.Id | None = Field(
+        default=None, description="write the id of the [[checkpoint]] at which this reader is fixed"
+    )
     labels: list[values.Id] = Field(
         default_factory=list, description='write words that rules select it by, as in ["off-at-night"]'
     )
 
 
-class RoundTable(Table):
-    """[[round]]"""
+class ShiftTable(Table):
+    """[[shift]]"""
 
     id: values.Id = Field(description=_ID)
-    name: Text = Field(description=_NAME)
-    starts: values.TimeOfDay = Field(description='write a local time, as in "06:00"')
-    ends: values.TimeOfDay = Field(description='write a local time, as in "08:30"')
-    grace: values.Grace = Field(
-        default=15 * 60_000, description='write how late it may end, as in "15m"; at most "12h"'
-    )
-    guard: values.Id = Field(description="write the id of the [[person]] who walks it")
-    checkpoints: Annotated[list[values.Id], Field(min_length=1)] = Field(
-        description='write the ids of the checkpoints to pass, as in ["gatehouse", "boiler"]'
-    )
+    name: Text = Field(description='write a name, as in { zh = "白班", en = "Day shift" }')
+    hours: ShiftHours = Field(description='write local times, as in "07:00-15:00" or "22:00-06:00"')
     weekdays: Annotated[list[values.Weekday], Field(min_length=1)] = Field(
         default_factory=lambda: list(range(7)),
         description="write some of: " + ", ".join(values.WEEKDAYS),
@@ -209,6 +234,12 @@ class RoundTable(Table):
     on: Annotated[list[Annotated[DayKind, Field(strict=False)]], Field(min_length=1)] = Field(
         default_factory=lambda: list(DayKind),
         description="write some of: " + ", ".join(kind.value for kind in DayKind),
+    )
+    people: Annotated[list[values.Id], Field(min_length=1)] = Field(
+        default_factory=list, description='write the ids of those who work it, as in ["zhang-wei"]'
+    )
+    role: Annotated[Role, Field(strict=False)] | None = Field(
+        default=None, description="write one of: " + ", ".join(role.value for role in Role)
     )
 
 
@@ -219,6 +250,7 @@ class File(Table):
     broker: BrokerTable = Field(default_factory=BrokerTable, description="write it as [broker]")
     storage: StorageTable = Field(default_factory=StorageTable, description="write it as [storage]")
     web: WebTable = Field(default_factory=WebTable, description="write it as [web]")
+    tags: TagsTable = Field(default_factory=TagsTable, description="write it as [tags]")
     calendar: CalendarTable = Field(default_factory=CalendarTable, description="write it as [calendar]")
     area: list[AreaTable] = Field(default_factory=list, description="write each as [[area]]")
     person: list[PersonTable] = Field(default_factory=list, description="write each as [[person]]")
@@ -226,7 +258,9 @@ class File(Table):
         default_factory=list, description="write each as [[checkpoint]]"
     )
     device: list[DeviceTable] = Field(default_factory=list, description="write each as [[device]]")
+    route: list[RouteTable] = Field(default_factory=list, description="write each as [[route]]")
     round: list[RoundTable] = Field(default_factory=list, description="write each as [[round]]")
+    shift: list[ShiftTable] = Field(default_factory=list, description="write each as [[shift]]")
     channel: list[ChannelTable] = Field(default_factory=list, description="write each as [[channel]]")
     policy: list[PolicyTable] = Field(default_factory=list, description="write each as [[policy]]")
     maintenance: list[MaintenanceTable] = Field(

@@ -10,7 +10,7 @@ from hub.config import schema
 from hub.config.document import Document, Entry
 from hub.config.faults import Fault, shown, suggestion
 from hub.config.model import PAGES, Channel, Policy, Step
-from hub.config.telling_schema import PolicyTable, StepTable
+from hub.config.telling_schema import ON_DUTY, PolicyTable, StepTable
 from hub.notify.addresses import is_secret, problem_of
 from rules.model import Role, Severity
 
@@ -34,7 +34,7 @@ def check_telling(document: Document) -> Iterator[Fault]:
                 )
         for step in _steps(document, policy):
             used |= {channel for _, channel in step.texts("via")}
-            yield from _unknown(step, channels, people)
+            yield from _unknown(step, channels, people, has_shifts=any(document.entries("shift")))
     for channel in document.entries("channel"):
         id_ = channel.text("id")
         if id_ is not None and id_ != PAGES and id_ not in used:
@@ -99,7 +99,9 @@ def _steps(document: Document, policy: Entry) -> Iterator[Entry]:
             yield Entry(document, (*policy.path, "steps", index), table)
 
 
-def _unknown(step: Entry, channels: set[str], people: Mapping[str, Entry]) -> Iterator[Fault]:
+def _unknown(
+    step: Entry, channels: set[str], people: Mapping[str, Entry], *, has_shifts: bool
+) -> Iterator[Fault]:
     for index, channel in step.texts("via"):
         if channel not in channels:
             problem = f"there is no [[channel]] {shown(channel)}"
@@ -110,9 +112,11 @@ def _unknown(step: Entry, channels: set[str], people: Mapping[str, Entry]) -> It
         if kind == "person" and name and name not in people:
             problem = f"there is no [[person]] {shown(name)}"
             yield step.fault(("to", index), problem, suggestion(name, people))
-        elif kind == "role" and name not in roles and name in {role.value for role in Role}:
+        elif kind in ("role", ON_DUTY) and name not in roles and name in {role.value for role in Role}:
             remedy = "give somebody that role, or tell others"
             yield step.fault(("to", index), f"nobody is {shown(name)}", remedy)
+        elif kind == ON_DUTY and not has_shifts:
+            yield step.fault(("to", index), "there is no [[shift]]", "add one, or tell a role")
 
 
 def _policy(table: PolicyTable) -> Policy:

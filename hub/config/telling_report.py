@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text as Cell
 
 from hub.config.model import Audience, Campus, Hours, Policy, Step
+from hub.config.telling_schema import ON_DUTY
 from hub.notify.addresses import service_of
 
 _MINUTE_MS = 60_000
@@ -60,6 +61,8 @@ def _step(step: Step) -> str:
 
 def audience_text(to: Audience) -> str:
     """As the file writes it."""
+    if to.on_duty:
+        return f"{ON_DUTY}:{to.role.value}" if to.role else ON_DUTY
     if to.role is not None:
         return f"role:{to.role.value}"
     return to.answerable.value if to.answerable else f"person:{to.person}"

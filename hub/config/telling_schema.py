@@ -19,10 +19,12 @@ _ENV: Final = "write the name of an environment variable that holds the address"
 _FILE: Final = "write the name of a file that holds the address"
 _HOURS: Final = 'write them as in "22:00-06:00"'
 _TO: Final = (
-    'write some of "role:<role>", "person:<id>", "owner" (who answers for the device or walks the round) '
-    'and "owner-role" (whose business the rule is)'
+    'write some of "role:<role>", "person:<id>", "on-duty" and "on-duty:<role>" (whoever works a [[shift]] '
+    'then), "owner" (who answers for the device or walks the round) and "owner-role" (whose business the '
+    "rule is)"
 )
 _MINUTE_MS: Final = 60_000
+ON_DUTY: Final = "on-duty"
 
 
 def _hours(value: object) -> Hours:
@@ -40,11 +42,13 @@ def _audience(value: object) -> Audience:
     kind, _, name = text.partition(":")
     if text in (Answerable.PERSON.value, Answerable.ROLE.value):
         return Audience(answerable=Answerable(text))
-    if kind == "role" and name in {role.value for role in Role}:
-        return Audience(role=Role(name))
+    if text == ON_DUTY:
+        return Audience(on_duty=True)
+    if kind in ("role", ON_DUTY) and name in {role.value for role in Role}:
+        return Audience(role=Role(name), on_duty=kind == ON_DUTY)
     if kind == "person" and name:
         return Audience(person=name)
-    if kind == "role":
+    if kind in ("role", ON_DUTY):
         known = ", ".join(role.value for role in Role)
         raise values.wrong(f"{shown(text)} is no role", f"write one of: {known}")
     raise values.wrong(f"{shown(value)} is nobody", _TO)

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from hub.config.faults import shown, suggestion
+from hub.tls.names import is_name, written
 from rules.durations import parse_duration
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -114,6 +115,15 @@ def _http_url(text: str) -> str:
     return text
 
 
+def _server_name(text: str) -> str:
+    if not is_name(text):
+        raise wrong(
+            f"{shown(text)} is neither a host name nor an address",
+            'write it without port and path, as in "hub.school.example" or "192.168.1.20"',
+        )
+    return written(text)
+
+
 def _printable(text: str) -> str:
     if not text.isprintable():
         raise wrong("contains control characters", "write a name of printable characters on one line")
@@ -158,6 +168,7 @@ Grace = Annotated[DurationMs, Field(le=12 * 3_600_000)]
 Weekday = Annotated[int, BeforeValidator(_weekday)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+ServerName = Annotated[str, StringConstraints(max_length=253), AfterValidator(_server_name)]
 Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,253}$")]
 UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 PasswordHash = Annotated[str, AfterValidator(_password_hash)]

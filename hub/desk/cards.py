@@ -12,6 +12,8 @@ from devices.facts import Kind
 from hub.book.model import Alert
 from hub.config.binding import condition_of
 from hub.config.model import Device
+from hub.config.subjects import name_of
+from hub.config.walkers import walkers_of
 from hub.live.board import Topic
 from hub.live.state import DeviceState
 from hub.web.deps import Health
@@ -104,6 +106,7 @@ class AlertCard(msgspec.Struct, frozen=True):
     put_right: str = ""
     quiet: tuple[Quiet, ...] = ()
     shelf_hours: tuple[int, ...] = ()  # what it may be shelved for, by whoever looks; none: it may not
+    shelf_bar: str = ""  # why not, where whoever looks might: `take_on_first`, `used_up`
     may_unshelve: bool = False
     may_reopen: bool = False
     below: tuple[Below, ...] = ()
@@ -245,6 +248,7 @@ def alert_card(scene: Scene, alert: Alert) -> AlertCard:
         put_right=alert.closed_action if alert.put_right_by else "",
         quiet=_quiet(scene, alert),
         shelf_hours=_shelf_hours(scene, alert),
+        shelf_bar=_shelf_bar(scene, alert),
         may_unshelve=Hush.SHELVED in alert.hushes and scene.viewer.role in _SHELVERS,
         may_reopen=_may_reopen(scene, alert),
         below=tuple(below(scene, one) for one in beneath),
@@ -308,8 +312,9 @@ def _subject(
         return device.name, scene.area_name(device.area), None, (), scene.person_name(device.owner)
     run = next((run for run in scene.rounds if run.id == alert.subject), None)
     planned = scene.campus.rounds.get(alert.subject.partition("@")[0])
-    name = planned.name if planned else Text(alert.subject, alert.subject)
-    guard = scene.person_name(planned.guard) if planned else ""
+    named = planned.name if planned else name_of(scene.campus, alert.subject)
+    name = named or Text(alert.subject, alert.subject)
+    guard = ", ".join(one.name for one in walkers_of(scene.campus, planned)) if planned else ""
     if run is None:
         return name, None, None, (), guard
     places = {checkpoint.tag_uid: checkpoint.name for checkpoint in scene.campus.checkpoints.values()}
@@ -345,13 +350,24 @@ def _quiet(scene: Scene, alert: Alert) -> tuple[Quiet, ...]:
 
 
 def _shelf_hours(scene: Scene, alert: Alert) -> tuple[int, ...]:
-    is_possible = alert.active and Hush.SHELVED not in alert.hushes
-    if not is_possible or scene.viewer.role not in _SHELVERS:
+    if not _might_shelve(scene, alert) or _is_to_be_taken_on_first(alert):
         return ()
-    if alert.severity is Severity.CRITICAL and not alert.acknowledged:
-        return ()  # it has to be taken on first
     left_ms = shelf_left_ms(alert.shelved_ms, alert.severity)
     return tuple(hours for hours in _HOURS if hours * _HOUR_MS <= left_ms)
+
+
+def _shelf_bar(scene: Scene, alert: Alert) -> str:
+    if not _might_shelve(scene, alert) or _shelf_hours(scene, alert):
+        return ""
+    return "take_on_first" if _is_to_be_taken_on_first(alert) else "used_up"
+
+
+def _might_shelve(scene: Scene, alert: Alert) -> bool:
+    return alert.active and Hush.SHELVED not in alert.hushes and scene.viewer.role in _SHELVERS
+
+
+def _is_to_be_taken_on_first(alert: Alert) -> bool:
+    return alert.severity is Severity.CRITICAL and not alert.acknowledged
 
 
 def _may_reopen(scene: Scene, alert: Alert) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -12,11 +13,13 @@ from hub.alerts import keeping
 from hub.book.model import Alert, AlertChanged, RoundRun
 from hub.book.store import Book
 from hub.book.tables import AlertRow, RoundRow
+from hub.config.model import Campus
 from hub.history.port import Aggregate, HistoryUnavailableError
 from hub.log.model import LogFaultError, StoredLetter, Stranger
 from hub.log.reader import LogReader
 from hub.notify import ledger
 from hub.notify.model import Entry
+from hub.notify.refusals import Refusing, refusing
 from hub.web.deps import Deps
 
 _LETTERS: Final = 100
@@ -72,6 +75,22 @@ def notices_of(book: Book, person: str) -> tuple[tuple[Entry, Alert | None], ...
         rows = {id_: session.get(AlertRow, id_) for id_ in {entry.notice.alert for entry in entries}}
         alerts = {id_: keeping.alert_of(row) for id_, row in rows.items() if row is not None}
     return tuple((entry, alerts.get(entry.notice.alert)) for entry in entries)
+
+
+def see_notices(book: Book, person: str, entries: Iterable[Entry], now_ms: int) -> None:
+    """The person has been shown these notices, and could have read on to all that are older."""
+    newest = max((entry.number for entry in entries), default=0)
+    with book.reading() as session:
+        if not ledger.unseen(session, person):
+            return
+    with book.writing() as session:
+        ledger.see(session, person, newest, now_ms)
+
+
+def refusing_channels(book: Book, campus: Campus) -> tuple[Refusing, ...]:
+    """The channels that take no messages now."""
+    with book.reading() as session:
+        return refusing(session, campus)
 
 
 def unclosed_alerts(book: Book) -> tuple[Alert, ...]:

@@ -56,10 +56,13 @@ def _add_pages(routes: APIRouter, deps: Deps, pages: Pages) -> None:
 
     @routes.get("/notices")
     def notices(viewer: CurrentViewer) -> Response:
-        """What the pages have told whoever is signed in."""
+        """What the pages have told whoever is signed in, who has seen it by that."""
         scene = pages.scene(viewer)
         lines = [notice_line(scene, *found) for found in queries.notices_of(deps.book, viewer.person)]
-        return HTMLResponse(pages.page("desk/notices", viewer, viewer.language, lines=lines))
+        refusing = queries.refusing_channels(deps.book, deps.campus)
+        queries.see_notices(deps.book, viewer.person, (line.entry for line in lines), deps.now())
+        page = pages.page("desk/notices", viewer, viewer.language, lines=lines, refusing=refusing)
+        return HTMLResponse(page)
 
     @routes.get("/records")
     def records(viewer: CurrentViewer) -> Response:

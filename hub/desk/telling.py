@@ -43,6 +43,7 @@ _TONES = {
     State.QUEUED: "warn",
     State.HELD: "off",
     State.DROPPED: "off",
+    State.DIVERTED: "warn",
 }
 
 

@@ -6,7 +6,7 @@ before of its series is only added; anything else replaces the row that it may a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from hub.history import duck_questions
@@ -35,11 +35,12 @@ from hub.history.port import (
 class DuckHistory:
     """`Store` in the file `path`. `settler`: when values settle; tests have smaller runs."""
 
-    def __init__(self, path: Path, settler: Settler | None = None) -> None:
+    def __init__(self, path: Path, settler: Settler | None = None, *, reads_only: bool = False) -> None:
+        """`reads_only`: a file that is there already, which others may read at the same time."""
         self._book = SeriesBook()
         self._settler = settler or Settler()
         self._raw_since_ms = 0
-        self._file = DuckFile(path, self._load)
+        self._file = DuckFile(path, self._load, reads_only=reads_only)
 
     def open(self) -> None:
         """Opens the file and makes its tables, or brings those of an earlier version up to date."""
@@ -138,10 +139,23 @@ class DuckHistory:
         """The beginnings of the hours that have raw values in [start, end), in order."""
         return tuple(hour_ms for (hour_ms,) in self._file.read(duck_questions.hours(start_ms, end_ms)))
 
-    def raw_points(self, start_ms: int, end_ms: int) -> list[Point]:
-        """Every raw value in [start, end) as a point of its own."""
-        tables = [duck_questions.points(table, start_ms, end_ms) for table in duck_questions.RAW]
-        return [point_of(row) for table in tables for row in self._file.read(table)]
+    def raw_points(
+        self, start_ms: int, end_ms: int, wants: Callable[[str, str], bool] | None = None
+    ) -> list[Point]:
+        """Every raw value in [start, end) as a point of its own; `wants`: of such (measurement, device)."""
+        series = None if wants is None else self._wanted(wants)
+        questions = [duck_questions.points(table, start_ms, end_ms, series) for table in duck_questions.RAW]
+        return [point_of(row) for question in questions for row in self._file.read(question)]
+
+    def raw_moments(self, start_ms: int, end_ms: int, measurements: Iterable[str]) -> list[tuple[int, int]]:
+        """When devices were heard by raw values in [start, end), in order, and with how many readings."""
+        series = self._wanted(lambda measurement, device: bool(device) and measurement in measurements)
+        rows = self._file.read(duck_questions.moments(start_ms, end_ms, series))
+        return [(at_ms, count) for at_ms, count in rows]
+
+    def raw_count(self, start_ms: int, end_ms: int) -> int:
+        """How many raw values there are in [start, end)."""
+        return sum(count for (count,) in self._file.read(duck_questions.count(start_ms, end_ms)))
 
     def close(self) -> None:
         """Writes the file out and lets go of it."""
@@ -151,6 +165,15 @@ class DuckHistory:
         self._book.load(connection)
         self._settler.load(connection)
         [(self._raw_since_ms,)] = connection.execute("SELECT raw_since_ms FROM layout").fetchall()
+
+    def _wanted(self, wants: Callable[[str, str], bool]) -> list[int]:
+        self._file.opened()
+        return [
+            one.id
+            for (measurement, _, _, device, _), fields in self._book.frames.items()
+            if wants(measurement, device)
+            for one in fields.values()
+        ]
 
     def _find(self, measurement: str, field: str, device: str) -> list[Series]:
         self._file.opened()

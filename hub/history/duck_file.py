@@ -21,6 +21,7 @@ _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoload_known_extensions": False,
     "enable_external_access": False,
 }
+_READING: Final = {**_SETTINGS, "memory_limit": "256MB", "threads": 1}  # there is one for each processor
 
 Connection = duckdb.DuckDBPyConnection
 _T = TypeVar("_T")
@@ -28,13 +29,14 @@ _T = TypeVar("_T")
 
 class DuckFile:
     """Every call raises HistoryUnavailableError; after a fault that DuckDB gives the file up for, the next
-    one opens it.
+    one opens it. `reads_only`: the file is there, with this program's tables, and others may read it as well.
 
     `load` reads what the caller remembers of the tables; it is called again after every fault."""
 
-    def __init__(self, path: Path, load: Callable[[Connection], None]) -> None:
+    def __init__(self, path: Path, load: Callable[[Connection], None], *, reads_only: bool = False) -> None:
         self._path = path
         self._load = load
+        self._reads_only = reads_only
         self._lock = threading.Lock()  # guards opening and closing; DuckDB itself guards the rest
         self._writing = threading.Lock()
         self._connection: Connection | None = None
@@ -77,8 +79,11 @@ class DuckFile:
 
     def _connected(self) -> Connection:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = duckdb.connect(str(self._path), config=_SETTINGS)
+            if self._reads_only:
+                connection = duckdb.connect(str(self._path), read_only=True, config=_READING)
+            else:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                connection = duckdb.connect(str(self._path), config=_SETTINGS)
         except OSError as error:
             raise HistoryUnavailableError(Link.REFUSED, f"{self._path.parent}: {error.strerror}") from error
         except duckdb.Error as error:

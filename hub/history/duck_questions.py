@@ -89,13 +89,31 @@ def hours(start_ms: int, end_ms: int) -> str:
     return f"SELECT hour * {HOUR_MS} FROM ({tables}) ORDER BY hour"  # noqa: S608 - a number
 
 
-def points(table: str, start_ms: int, end_ms: int) -> str:
-    """(measurement, site, area, device, rule, field, type, at_ms, sub_ns, value) of a raw table, by time."""
+def points(table: str, start_ms: int, end_ms: int, series: Sequence[int] | None = None) -> str:
+    """(measurement, site, area, device, rule, field, type, at_ms, sub_ns, value) of a raw table, by time;
+    `series`: of these only."""
+    only = "" if series is None else f" AND {_in(series)}"
     return (
         "SELECT measurement, site, area, device, rule, field, type, at_ms, sub_ns, value"  # noqa: S608 - numbers
-        f" FROM {table} JOIN series ON series = id WHERE at_ms >= {start_ms} AND at_ms < {end_ms}"
+        f" FROM {table} JOIN series ON series = id WHERE at_ms >= {start_ms} AND at_ms < {end_ms}{only}"
         " ORDER BY at_ms, sub_ns, id"
     )
+
+
+def moments(start_ms: int, end_ms: int, series: Sequence[int]) -> str:
+    """(at_ms, how many readings there are of that millisecond) of raw values of these series, by time."""
+    where = f"WHERE at_ms >= {start_ms} AND at_ms < {end_ms} AND {_in(series)}"
+    tables = " UNION ALL ".join(f"SELECT series, at_ms, sub_ns FROM {table} {where}" for table in RAW)  # noqa: S608 - our names and numbers
+    return (
+        "SELECT at_ms, count(*) FROM (SELECT DISTINCT at_ms, sub_ns, device, measurement"  # noqa: S608 - as above
+        f" FROM ({tables}) JOIN series ON series = id) GROUP BY at_ms ORDER BY at_ms"
+    )
+
+
+def count(start_ms: int, end_ms: int) -> str:
+    """How many values each raw table has."""
+    where = f"WHERE at_ms >= {start_ms} AND at_ms < {end_ms}"
+    return " UNION ALL ".join(f"SELECT count(*) FROM {table} {where}" for table in RAW)  # noqa: S608 - our names and numbers
 
 
 def counters(parts_: Iterable[Part], series: Sequence[tuple[int, int]], start_ms: int, step_ms: int) -> str:
@@ -141,6 +159,8 @@ def _select(part: Part, series: Sequence[int]) -> str:
 
 
 def _in(series: Sequence[int]) -> str:
+    if not series:
+        return "FALSE"
     if len(series) == 1:
         return f"series = {series[0]}"
     return f"series IN ({', '.join(map(str, series))})"

@@ -22,7 +22,7 @@ from hub.history.port import FieldValue, Point
 
 TICK_MS: Final = 60_000
 DEAF_MS: Final = 5 * 60_000
-_MEASURED: Final = frozenset(map(measurement_of, Kind))
+MEASUREMENTS: Final = frozenset({*map(measurement_of, Kind), TAP, DEVICE})  # that facts are made of
 _TRUSTS: Final = {trust.value: trust for trust in Trust}
 
 
@@ -34,16 +34,30 @@ class Past:
         self._heard_ms: int | None = None
         self._listening_ms = from_ms
 
-    def facts(self, points: Iterable[Point], until_ms: int) -> Iterator[Fact]:
-        """The facts of these points with ticks among them, in order; the next call goes on at `until_ms`."""
+    def facts(self, points: Iterable[Point], until_ms: int, heard_ms: Iterable[int] = ()) -> Iterator[Fact]:
+        """The facts of these points with ticks among them, in order; the next call goes on at `until_ms`.
+
+        `heard_ms`: when anybody was heard, in order, where the points are not of all devices."""
+        heard = iter(heard_ms)
+        other_ms = next(heard, None)
         for fact in _facts_of(points):
             at_ms = fact.measured_at_ms
-            yield from self._ticks(at_ms)
-            if self._heard_ms is None or at_ms - self._heard_ms > DEAF_MS:
-                self._listening_ms = at_ms
-            self._heard_ms = at_ms
+            while other_ms is not None and other_ms < at_ms:
+                yield from self._hear(other_ms)
+                other_ms = next(heard, None)
+            yield from self._hear(at_ms)
             yield fact
+        while other_ms is not None:
+            yield from self._hear(other_ms)
+            other_ms = next(heard, None)
         yield from self._ticks(until_ms)
+
+    def _hear(self, at_ms: int) -> Iterator[Tick]:
+        """The ticks before; then somebody is heard."""
+        yield from self._ticks(at_ms)
+        if self._heard_ms is None or at_ms - self._heard_ms > DEAF_MS:
+            self._listening_ms = at_ms
+        self._heard_ms = at_ms
 
     def _ticks(self, before_ms: int) -> Iterator[Tick]:
         while self._next_tick_ms < before_ms:
@@ -58,7 +72,7 @@ def _facts_of(points: Iterable[Point]) -> list[Fact]:
     """One fact for the points of one device, measurement and time."""
     together: dict[tuple[int, int, str, str], dict[str, FieldValue]] = {}
     for point in points:
-        if point.device and point.measurement in {*_MEASURED, TAP, DEVICE}:
+        if point.device and point.measurement in MEASUREMENTS:
             key = (point.at_ms, point.sub_ns, point.device, point.measurement)
             together.setdefault(key, {}).update(point.fields)
     return [_fact(*key, together[key]) for key in sorted(together)]

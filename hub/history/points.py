@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from devices.facts import Clock, Fact, Presence, Reading, Tap, Tick
+from devices.facts import Clock, ClockSet, Fact, Presence, Reading, RoundOrder, Tap, Tick
 from devices.series import DEVICE, TAP
 from hub.history.port import FieldValue, Point
 
@@ -44,7 +44,7 @@ def points_of_fact(fact: Fact, place: Place, seq: int) -> tuple[Point, ...]:
             return _point(fact, place, TAP, taps, in_order(seq))
         case Presence():
             return _point(fact, place, DEVICE, (("online", fact.online),), 0)  # the last said counts
-        case Tick():
+        case Tick() | ClockSet() | RoundOrder():
             return ()
 
 

@@ -120,6 +120,10 @@ class HistoryUnavailableError(Exception):
         self.detail = detail
         self.retry_after_ms = retry_after_ms
 
+    def __reduce__(self) -> tuple[type, tuple[Link, str, int | None]]:
+        """It may come from another process."""
+        return type(self), (self.link, self.detail, self.retry_after_ms)
+
 
 class History(Protocol):
     """A store of time series. Calls block; one thread writes, any thread reads."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from devices import series
 from devices.facts import Fact
+from devices.identity import phone_of
 from hub.book import cursors, journal
 from hub.book.model import AlertChanged, Recorded, RoundChanged
 from hub.book.store import Book
@@ -181,6 +182,6 @@ def _places(campus: Campus) -> dict[str, Place]:
         device.id: Place(campus.site.id, device.area, device.id, series.measurement_of(device.kind))
         for device in campus.devices.values()
     }
-    for person in campus.people:  # taps of a person's phone: hub.web builds these device ids
-        places[f"phone-{person}"] = Place(campus.site.id, "", f"phone-{person}", series.DEVICE)
+    for phone in map(phone_of, campus.people):
+        places[phone] = Place(campus.site.id, "", phone, series.DEVICE)
     return places

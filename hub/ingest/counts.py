@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from hub.log.model import Fate
@@ -11,7 +12,7 @@ from hub.log.model import Fate
 
 @dataclass(slots=True)
 class Counts:
-    """Plain counters; each is written by one thread."""
+    """Plain counters; each is written by one thread, but `letters` by several, through `died`."""
 
     messages: int = 0
     refused: int = 0  # no room in the inbox: left with the broker
@@ -23,6 +24,12 @@ class Counts:
     flooded: int = 0  # messages beyond their sender's limit, acknowledged and not kept
     connections: int = 0
     disconnections: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def died(self, reasons: Iterable[str]) -> None:
+        """Counts dead letters by their reasons; for any thread."""
+        with self._counting:
+            self.letters.update(reasons)
 
     def fates(self, fates: Sequence[Fate]) -> None:
         """Counts what became of a batch."""

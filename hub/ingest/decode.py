@@ -9,12 +9,15 @@ from typing import Final
 
 import msgspec
 
-from devices.facts import Clock, Fact, Presence, Tick
+from devices.facts import OF_THE_HUB, Clock, Fact, Presence, Reading, Tap
 from devices.formats import Ignored, Refused, Route, Router, Unknown
 from devices.native_plain import PlainReader
+from devices.source import Decoded
 from devices.topics import Channel
 from devices.wire import WireError, escaped
-from hub.log.model import Delivery, Entry, Letter, Meeting
+from hub.config.model import Tags
+from hub.ingest.proof import proved
+from hub.log.model import Claim, Delivery, Entry, Letter, Meeting
 
 _TOPIC_CHARS_KEPT: Final = 256
 STRANGER: Final = "unknown_device"
@@ -39,12 +42,18 @@ class Taken(msgspec.Struct, frozen=True, gc=False):
 
 
 class Decoder:
-    """Knows the campus's devices; any message whatever becomes an entry, and none raises."""
+    """Knows the campus's devices; any message whatever becomes an entry, and none raises.
 
-    def __init__(self, router: Router, zone: tzinfo) -> None:
+    Of devices without an offset it keeps the last time, for the hour that comes twice: messages are to be
+    given to it in the order in which they came."""
+
+    def __init__(self, router: Router, zone: tzinfo, tags: Tags | None = None) -> None:
+        """`tags`: what taps with SUN messages are verified by; without it, none is."""
         self._router = router
         self._zone = zone
+        self._tags = tags or Tags()
         self._plain = router.plain_readers()
+        self._local_ms: dict[str, int] = {}  # by device
 
     def subscriptions(self) -> tuple[str, ...]:
         """The filters to ask the broker for."""
@@ -93,19 +102,39 @@ class Decoder:
             return Taken(Entry(), ignored="retained reading or tap: not new")
         facts: list[Fact] = []
         letters: list[Letter] = []
+        claims: list[Claim] = []
         for route in routes:
-            source = route.source(message.received_at_ms, self._zone)
+            source = route.source(message.received_at_ms, self._zone, self._local_ms.get(route.device))
             try:
                 decoded = self._router.decode(route, message.payload, source)
             except WireError as error:
                 letters.append(_letter(message, error.reason.value, f"{route.device}: {error.detail}"))
                 continue
-            facts.extend(fact for fact in decoded.facts if not message.retained or _is_lasting(fact))
+            for fact in decoded.facts:
+                if isinstance(fact, Reading) and fact.clock is Clock.LOCAL:
+                    self._local_ms[fact.device] = fact.measured_at_ms
+            said = self._proved(decoded, claims) if decoded.sun else decoded.facts
+            facts.extend(fact for fact in said if not message.retained or _is_lasting(fact))
             letters.extend(
                 _letter(message, fault.reason.value, f"{route.device}, element {fault.index}: {fault.detail}")
                 for fault in decoded.faults
             )
-        return Taken(Entry(tuple(facts), tuple(letters), delivery=_delivery(message, facts)))
+        delivery = _delivery(message, facts)
+        return Taken(Entry(tuple(facts), tuple(letters), delivery=delivery, claims=tuple(claims)))
+
+    def _proved(self, decoded: Decoded, claims: list[Claim]) -> tuple[Fact, ...]:
+        """The facts, taps as their SUN messages make them; adds to `claims` what these prove."""
+        messages = {sun.tap: dict(sun.values) for sun in decoded.sun}
+        facts: list[Fact] = []
+        for fact in decoded.facts:
+            if isinstance(fact, Tap) and fact.key in messages:
+                tap, found = proved(self._tags, fact, messages[fact.key])
+                facts.append(tap)
+                if isinstance(found, Claim):
+                    claims.append(found)
+            else:
+                facts.append(fact)
+        return tuple(facts)
 
 
 def delivery_of(topic: bytes, payload: bytes, packet_id: int, *, again: bool) -> Delivery | None:
@@ -132,7 +161,7 @@ def _delivery(message: Message, facts: Sequence[Fact]) -> Delivery | None:
 
 
 def _is_known_by_arrival(fact: Fact) -> bool:
-    return not isinstance(fact, Tick) and fact.clock not in (Clock.DEVICE, Clock.LOCAL)
+    return not isinstance(fact, OF_THE_HUB) and fact.clock not in (Clock.DEVICE, Clock.LOCAL)
 
 
 def _letter(message: Message, reason: str, detail: str) -> Letter:

@@ -13,9 +13,10 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from devices.facts import Fact
 from hub.clock import NowMs
 from hub.ingest.counts import Counts
-from hub.log.model import Entry, Fate, Letter, LogFaultError
+from hub.log.model import Appended, Entry, Fate, Kept, Letter, LogFaultError
 from hub.log.writer import LogWriter
 
 _LOG: Final = logging.getLogger("campushub.inbox")
@@ -36,10 +37,12 @@ Acknowledge: TypeAlias = Callable[[tuple[Fate, ...]], None]
 
 
 class _Bundle(msgspec.Struct, frozen=True):
-    """Entries that came together, and what to call with their fates once they are durable."""
+    """Entries that came together, and what to call with their fates, or with what the log has of them, once
+    they are durable."""
 
     entries: Sequence[Entry]
-    acknowledge: Acknowledge
+    acknowledge: Acknowledge | None
+    kept: Callable[[tuple[Kept, ...]], None] | None = None
 
 
 class Inbox:
@@ -68,6 +71,10 @@ class Inbox:
         """Like `put` for entries that came together: all or none are taken, and acknowledged with one call.
 
         None at all are acknowledged in their turn, after everything that came before."""
+        return self._put(_Bundle(entries, acknowledge))
+
+    def _put(self, bundle: _Bundle) -> bool:
+        entries = bundle.entries
         with self._arrived:
             if self._closed.is_set():
                 return False
@@ -75,7 +82,7 @@ class Inbox:
                 self._counts.refused += len(entries)
                 return False
             was_empty = not self._bundles
-            self._bundles.append(_Bundle(entries, acknowledge))
+            self._bundles.append(bundle)
             self._waiting += len(entries)
             if was_empty or self._waiting >= BATCH:
                 self._arrived.notify()
@@ -90,6 +97,18 @@ class Inbox:
                 future.set_result(fates)
 
         if not self.put(entry, done):
+            raise queue.Full
+        return future
+
+    def keep(self, entry: Entry) -> Future[tuple[Kept, ...]]:
+        """Like `submit`, for callers that must know what the log has of each fact. Raises queue.Full."""
+        future: Future[tuple[Kept, ...]] = Future()
+
+        def done(kept: tuple[Kept, ...]) -> None:
+            if future.set_running_or_notify_cancel():  # as above
+                future.set_result(kept)
+
+        if not self._put(_Bundle((entry,), None, done)):
             raise queue.Full
         return future
 
@@ -145,34 +164,37 @@ class Inbox:
             self._linger_s = BUSY_LINGER_S if collected >= _BUSY else LINGER_S
             return batch
 
-    def _append(self, entries: list[Entry]) -> tuple[Fate, ...]:
+    def _append(self, entries: list[Entry]) -> Appended:
         """A fate for each fact. An entry that breaks the log's own code becomes a dead letter: it must take
         nobody along, nor come again for ever. Raises LogFaultError."""
         try:
-            return self._log.append(entries, self._now()).fates
+            return self._log.append(entries, self._now())
         except LogFaultError:
             raise
         except Exception:  # noqa: BLE001 - whatever it is, it must not lose a batch
             _LOG.exception("a batch could not be written: its entries are tried one by one")
         fates: list[Fate] = []
+        facts: dict[str, Fact] = {}
         for entry in entries:
             try:
-                fates += self._log.append([entry], self._now()).fates
+                appended = self._log.append([entry], self._now())
+                fates += appended.fates
+                facts |= {**appended.facts, **appended.known}
             except LogFaultError:
                 raise
             except Exception as error:  # noqa: BLE001 - as above
                 self._log.append([Entry(letters=(_unwritable(entry, error, self._now()),))], self._now())
-                self._counts.letters["hub_fault"] += 1
+                self._counts.died(("hub_fault",))
                 fates += [Fate.CONFLICT for _ in entry.facts]
-        return tuple(fates)
+        return Appended(tuple(fates), self._log.newest_seq, facts=facts)
 
     def _commit(self, batch: list[_Bundle]) -> bool:
         """False if the log takes nothing now: nothing is acknowledged, and the same batch is tried again."""
         entries = [entry for bundle in batch for entry in bundle.entries]
-        fates: tuple[Fate, ...] = ()
+        appended = Appended((), 0)
         if entries:
             try:
-                fates = self._append(entries)
+                appended = self._append(entries)
             except LogFaultError as fault:
                 if self.fault is None:
                     _LOG.warning("nothing is taken in: %s", fault)
@@ -182,18 +204,30 @@ class Inbox:
             if self.fault is not None:
                 _LOG.warning("the log takes facts again")
             self.fault = None
-            self._counts.fates(fates)
+            self._counts.fates(appended.fates)
         start = 0
         for bundle in batch:
             end = start + sum([len(entry.facts) for entry in bundle.entries])
+            fates = appended.fates[start:end]
             try:
-                bundle.acknowledge(fates[start:end])
+                if bundle.acknowledge is not None:
+                    bundle.acknowledge(fates)
+                if bundle.kept is not None:
+                    bundle.kept(_kept(bundle.entries, fates, appended))
             except Exception:  # noqa: BLE001 - what could not be told must not keep others from being told
                 _LOG.exception("what is durable could not be acknowledged")
             start = end
         if entries:
             self._committed()
         return True
+
+
+def _kept(entries: Sequence[Entry], fates: Sequence[Fate], appended: Appended) -> tuple[Kept, ...]:
+    facts = [fact for entry in entries for fact in entry.facts]
+    return tuple(
+        Kept(fate, appended.known.get(fact.key) or appended.facts.get(fact.key) or fact)
+        for fate, fact in zip(fates, facts, strict=True)
+    )
 
 
 def _unwritable(entry: Entry, error: Exception, now_ms: int) -> Letter:

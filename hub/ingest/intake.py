@@ -11,10 +11,10 @@ import msgspec
 from devices.facts import Clock
 from devices.native_plain import PlainReader
 from devices.wire import WireReason, escaped
-from hub.clock import NowMs
 from hub.ingest.counts import Counts
 from hub.ingest.decode import Decoder, Message, delivery_of
 from hub.ingest.flood import Bucket, Flood
+from hub.ingest.own_clock import OwnClock
 from hub.ingest.publishes import Publish
 from hub.log.model import Entry, Letter
 
@@ -39,11 +39,13 @@ class Batch(msgspec.Struct, frozen=True):
 class Intake:
     """Takes messages apart. Whatever they are, each is acknowledged: as a fact, a dead letter, or ignored."""
 
-    def __init__(self, decoder: Decoder, counts: Counts, flood: Flood, now: NowMs, marker_topic: str) -> None:
+    def __init__(
+        self, decoder: Decoder, counts: Counts, flood: Flood, own_clock: OwnClock, marker_topic: str
+    ) -> None:
         self._decoder = decoder
         self._counts = counts
         self._flood = flood
-        self._now = now
+        self._own_clock = own_clock
         self._marker_topic = marker_topic.encode()
         # One look-up gives what nearly every message needs.
         self._known: dict[bytes, tuple[PlainReader, Bucket]] = {
@@ -58,8 +60,8 @@ class Intake:
 
     def take(self, publishes: Sequence[Publish]) -> Batch:
         """Never raises for what a message holds."""
-        now_ms = self._now()
-        entries: list[Entry] = []
+        now_ms, clock_set = self._own_clock.read()
+        entries = [] if clock_set is None else [Entry((clock_set,))]
         of_qos_1: list[int] = []
         of_qos_2: list[int] = []
         has_marker, senders = False, self._known
@@ -125,7 +127,7 @@ class Intake:
                 return self._excess(publish, _STRANGERS, now_ms)
             self._counts.strangers += len(entry.meetings)
         if entry.letters:
-            self._counts.letters.update(letter.reason for letter in entry.letters)
+            self._counts.died(letter.reason for letter in entry.letters)
         return entry
 
     def _excess(self, publish: Publish, sender: bytes, now_ms: int) -> Entry | None:
@@ -139,7 +141,7 @@ class Intake:
         )
 
     def _letter(self, publish: Publish, now_ms: int, reason: str, detail: str) -> Entry:
-        self._counts.letters[reason] += 1
+        self._counts.died((reason,))
         topic = escaped(_text(publish.topic), _TOPIC_CHARS_KEPT)
         return Entry(letters=(Letter(now_ms, topic, publish.payload, reason, escaped(detail, 400)),))
 

@@ -27,6 +27,7 @@ from hub.ingest.flood import Flood
 from hub.ingest.inbox import BATCH, CROWDED, Inbox
 from hub.ingest.intake import Batch, Intake
 from hub.ingest.listening import Listening
+from hub.ingest.own_clock import OwnClock
 from hub.ingest.publishes import Publish
 from hub.ingest.remembered import Remembered, RememberedHere
 from hub.ingest.subscriptions import note, plan
@@ -73,8 +74,10 @@ class MqttIngest:
         stopping: Callable[[], bool],
         remembered: Remembered | None = None,
         flood: Flood | None = None,
+        own_clock: OwnClock | None = None,
     ) -> None:
-        """`remembered`: what the broker's session is subscribed to; without it a new process asks anew."""
+        """`remembered`: what the broker's session is subscribed to; without it a new process asks anew.
+        `own_clock`: who notices that `now` was set; without one nobody does."""
         self._broker = broker
         self._filters = decoder.subscriptions()
         self._inbox = inbox
@@ -86,7 +89,9 @@ class MqttIngest:
         self._session = f"{broker.client_id}@{broker.host}:{broker.port}"
         # Published to ourselves after subscribing: when it comes back, what was queued before it is in.
         self._marker_topic = f"campus/{site}/hub/marker"
-        self._intake = Intake(decoder, counts, flood or Flood(), now, self._marker_topic)
+        self._intake = Intake(
+            decoder, counts, flood or Flood(), own_clock or OwnClock(now, now), self._marker_topic
+        )
         # Guards `_generation`: acknowledgements of one connection must not reach the next.
         self._one_connection = threading.Lock()
         self._generation = 0

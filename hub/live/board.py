@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 import msgspec
 
-from devices.facts import Clock, Fact, Presence, Reading, Tap, Tick, Value
-from hub.book.model import Alert, RoundRun
+from devices.facts import OF_THE_HUB, Clock, Fact, Presence, Reading, Tap, Value
+from hub.book.model import Alert, RoundRun, Setting
 
 TAPS_SHOWN: Final = 30
 
@@ -39,7 +39,7 @@ class Quantity(msgspec.Struct, frozen=True):
 
 class DeviceNow(msgspec.Struct, frozen=True):
     """A device as it is now. `received_at_ms` None: nothing was ever received of it. `online` is what it said
-    of itself (or its last will for it); None: it never said."""
+    of itself (or its last will for it); None: it never said. `upkeep`: what people set about it."""
 
     id: str
     quantities: tuple[Quantity, ...] = ()
@@ -47,6 +47,7 @@ class DeviceNow(msgspec.Struct, frozen=True):
     received_at_ms: int | None = None
     online: bool | None = None
     clock: Clock | None = None
+    upkeep: Setting | None = None
 
     def quantity(self, name: str) -> Quantity | None:
         """The newest value of a series, or None."""
@@ -56,7 +57,17 @@ class DeviceNow(msgspec.Struct, frozen=True):
 class _Device:
     """A device as it is kept: many facts come for each time that somebody looks."""
 
-    __slots__ = ("_id", "_seen", "changed", "clock", "measured_at_ms", "online", "received_at_ms", "values")
+    __slots__ = (
+        "_id",
+        "_seen",
+        "changed",
+        "clock",
+        "measured_at_ms",
+        "online",
+        "received_at_ms",
+        "upkeep",
+        "values",
+    )
 
     def __init__(self, now: DeviceNow) -> None:
         self._id = now.id
@@ -69,6 +80,7 @@ class _Device:
         self.received_at_ms = now.received_at_ms
         self.online = now.online
         self.clock = now.clock
+        self.upkeep = now.upkeep
 
     def take(self, fact: Reading | Presence | Tap) -> None:
         """Folds one fact in."""
@@ -90,6 +102,13 @@ class _Device:
                 if known is None or at_ms >= known[1]:
                     values[name] = value, at_ms
 
+    def put_upkeep(self, upkeep: Setting | None) -> bool:
+        """What people set about it; returns whether that is new."""
+        is_new = upkeep is not self.upkeep
+        if is_new:
+            self.upkeep, self._seen = upkeep, None
+        return is_new
+
     def seen(self) -> DeviceNow:
         """The device with all that it said."""
         if self._seen is None:
@@ -100,6 +119,7 @@ class _Device:
                 self.received_at_ms,
                 self.online,
                 self.clock,
+                self.upkeep,
             )
         return self._seen
 
@@ -165,7 +185,7 @@ class Board:
         with self._lock:
             for fact in facts:
                 device = self._devices.get(fact.device)
-                if device is not None and not isinstance(fact, Tick):
+                if device is not None and not isinstance(fact, OF_THE_HUB):
                     device.take(fact)
                     spoke[fact.device] = device
                 if isinstance(fact, Tap):
@@ -198,6 +218,15 @@ class Board:
             before, self._rounds = self._rounds, {run.id: run for run in runs}
             ids = before.keys() | self._rounds.keys()
             return frozenset((Topic.ROUND, id_) for id_ in ids if before.get(id_) != self._rounds.get(id_))
+
+    def put_upkeep(self, upkeep: Mapping[str, Setting]) -> frozenset[Changed]:
+        """Replaces which devices are worked on; returns what changed."""
+        with self._lock:
+            return frozenset(
+                device.changed
+                for name, device in self._devices.items()
+                if device.put_upkeep(upkeep.get(name))
+            )
 
     def announce(self, changed: frozenset[Changed]) -> None:
         """Tells every listener."""

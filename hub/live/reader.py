@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from hub.alerts import keeping
+from hub.alerts.at_work import AtWork
 from hub.book import journal
 from hub.book.store import Book
 from hub.clock import NowMs
+from hub.config.model import Campus
 from hub.live.board import Board, Changed, DeviceNow, Quantity
 from hub.log.model import Latest
 from hub.log.reader import LogReader
@@ -22,10 +24,11 @@ _DAY_MS: Final = 86_400_000
 class LiveReader:
     """Starts from what the log and the book know, then follows both. `turn` from one thread."""
 
-    def __init__(self, board: Board, log: LogReader, book: Book, now: NowMs) -> None:
+    def __init__(self, board: Board, log: LogReader, book: Book, campus: Campus, now: NowMs) -> None:
         self._board = board
         self._log = log
         self._book = book
+        self._at_work = AtWork(campus)
         self._now = now
         self.cursor = log.newest_seq()
         self._seen = (-1, -1)
@@ -60,12 +63,13 @@ class LiveReader:
         with self._book.reading() as session:
             newest = journal.newest(session)
             planned = keeping.newest_plan(session)
+            changed = self._board.put_upkeep(self._at_work.now(session, now_ms))
             if (newest, planned) == self._seen:
-                return frozenset()
+                return changed
             alerts = keeping.unclosed(session)
             runs = keeping.runs_between(session, now_ms - _DAY_MS, now_ms + _DAY_MS)
         self._seen = (newest, planned)
-        return self._board.put_alerts(alerts) | self._board.put_rounds(runs)
+        return changed | self._board.put_alerts(alerts) | self._board.put_rounds(runs)
 
 
 def _devices(latest: Iterable[Latest], heard: dict[str, tuple[int, bool]]) -> list[DeviceNow]:

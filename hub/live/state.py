@@ -8,8 +8,9 @@ from typing import Final, assert_never
 
 import msgspec
 
-from hub.book.model import Alert
+from hub.book.model import Alert, Setting
 from hub.live.board import DeviceNow
+from rules.life import Hush
 from rules.machine import Verdict
 from rules.model import (
     ClockWrong,
@@ -18,8 +19,10 @@ from rules.model import (
     Direction,
     Forecast,
     Held,
+    OddTaps,
     Outside,
     Rate,
+    RoundFlaw,
     RoundIncomplete,
     SensorFault,
     Severity,
@@ -27,6 +30,7 @@ from rules.model import (
     Spread,
     Stuck,
     Threshold,
+    TooFewPatrols,
     Total,
     Watch,
 )
@@ -49,6 +53,14 @@ class DeviceState(Enum):
     BEYOND = "beyond"  # a value is beyond its limit
     NOTICED = "noticed"  # an alert says that something is not as it should be, and no value is beyond a limit
     OK = "ok"
+    OUT_OF_SERVICE = "out_of_service"  # people took it out of service
+    MAINTENANCE = "maintenance"  # people work on it
+
+
+_OF_UPKEEP: Final = {
+    Setting.OUT_OF_SERVICE: DeviceState.OUT_OF_SERVICE,
+    Setting.MAINTENANCE: DeviceState.MAINTENANCE,
+}
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -71,12 +83,17 @@ def standing(
     now: DeviceNow, watches: Iterable[Watch], alerts: Iterable[Alert], interval_ms: int, at_ms: int
 ) -> Standing:
     """How the device does at `at_ms`; `alerts`: the unclosed ones on it. `watches`: what rules watch on it,
-    without INFO rules: those are remarks. An alert decides while its cause lasts, the gravest first."""
+    without INFO rules: those are remarks. An alert decides while its cause lasts, the gravest first.
+    What is worked on is just that, whatever it says, but for an alert that people are told of anyway."""
     watches = tuple(watches)
+    patience = patience_ms(interval_ms)
+    stale = now.received_at_ms is not None and patience is not None and at_ms - now.received_at_ms > patience
+    if now.upkeep is not None:
+        spoken = tuple(one for one in alerts if not set(one.hushes) - {Hush.FLAPPING})
+        told = _by_alerts(now, watches, spoken, stale=stale)
+        return told or Standing(_OF_UPKEEP[now.upkeep], stale=stale)
     if now.received_at_ms is None:
         return Standing(DeviceState.NEVER)
-    patience = patience_ms(interval_ms)
-    stale = patience is not None and at_ms - now.received_at_ms > patience
     decided = _by_alerts(now, watches, tuple(alerts), stale=stale)
     if decided is not None and decided.state is not DeviceState.NOTICED:
         return decided
@@ -137,7 +154,9 @@ def _of_condition(
         case Silent():
             state = DeviceState.OFFLINE if now.online is False else DeviceState.SILENT
             return Standing(state, severity, stale=True)
-        case RoundIncomplete():
+        case OddTaps():
+            return Standing(DeviceState.NOTICED, severity, stale=stale)
+        case RoundIncomplete() | RoundFlaw() | TooFewPatrols():
             return None
         case _:
             assert_never(condition)

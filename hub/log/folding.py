@@ -8,7 +8,7 @@ from typing import Final
 
 import apsw
 
-from devices.facts import Fact, Presence, Reading, Tap, Tick
+from devices.facts import OF_THE_HUB, Fact, Presence, Reading, Tap
 from hub.log.model import Latest
 
 _PUT_LATEST: Final = (
@@ -54,7 +54,7 @@ class Folding:
                 if before is not None and not _says_all_of(fact, before):
                     self._settle(before)
                 last[fact.device] = fact
-            elif not isinstance(fact, Tick):
+            elif not isinstance(fact, OF_THE_HUB):
                 before = last.pop(fact.device, None)
                 if before is not None:
                     self._settle(before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from itertools import count
 
@@ -62,13 +62,24 @@ class Meeting(msgspec.Struct, frozen=True, gc=False):
     suggested_id: str
 
 
+class Claim(msgspec.Struct, frozen=True, gc=False):
+    """The count that a tap, by its key, has proved. `chip`: the tag, and the version of its keys."""
+
+    tap: str
+    chip: str
+    counter: int
+
+
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """All that one message (or one post of a phone) adds to the log; written whole or not at all."""
+    """All that one message (or one post of a phone) adds to the log; written whole or not at all.
+
+    `claims`: of taps among the facts; what they are worth is judged, and written, as they are appended."""
 
     facts: tuple[Fact, ...] = ()
     letters: tuple[Letter, ...] = ()
     meetings: tuple[Meeting, ...] = ()
     delivery: Delivery | None = None
+    claims: tuple[Claim, ...] = ()
 
 
 class Fate(Enum):
@@ -81,11 +92,21 @@ class Fate(Enum):
 
 class Appended(msgspec.Struct, frozen=True):
     """What one durable commit did: a fate for every fact, in order, and the log's newest sequence number.
-    `seqs` goes with `fates`: the number under which a fact was appended, 0 if it was not."""
+    `seqs` goes with `fates`: the number under which a fact was appended, 0 if it was not.
+    By key: `facts`, as they were appended; `known`, what stood there before of those that were not."""
 
     fates: tuple[Fate, ...]
     newest_seq: int
     seqs: tuple[int, ...] = ()
+    facts: Mapping[str, Fact] = {}
+    known: Mapping[str, Fact] = {}
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What became of a fact, and what stands in the log under its key."""
+
+    fate: Fate
+    fact: Fact
 
 
 class Pruned(msgspec.Struct, frozen=True):
@@ -120,6 +141,18 @@ class Stretch(msgspec.Struct, frozen=True, gc=False):
 
     def __iter__(self) -> Iterator[Logged]:
         return map(Logged, count(self.first), self.facts)
+
+
+class Sifted(msgspec.Struct, frozen=True, gc=False):
+    """What a sieve let through of `count` facts that follow one another, up to the one with number `last`.
+
+    `first_ms`, `last_ms`: when the first and the last of all of them arrived."""
+
+    last: int
+    count: int
+    facts: tuple[Fact, ...]
+    first_ms: int
+    last_ms: int
 
 
 class Latest(msgspec.Struct, frozen=True):

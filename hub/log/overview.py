@@ -45,7 +45,7 @@ class Overview(msgspec.Struct, frozen=True):
 
 
 def kind_of(fact: Fact) -> str:
-    """`reading`, `tap`, `presence` or `tick`."""
+    """`reading`, `tap`, `presence`, `tick` or `clockset`."""
     return type(fact).__name__.lower()
 
 

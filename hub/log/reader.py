@@ -10,39 +10,40 @@ import apsw
 import msgspec
 
 from devices.facts import Fact, Tap
-from hub.log import body, schema
+from hub.log import body, claims, schema
 from hub.log.folding import Folding
 from hub.log.keys import day_of
-from hub.log.model import Latest, StoredLetter, Stranger, Stretch
+from hub.log.model import Latest, Sifted, StoredLetter, Stranger, Stretch
+from hub.log.sieve import Sieve
 from hub.log.tail import Tail
+from rules.counters import Counters
 
 
 class LogReader:
     """A reader of the log. It never blocks the writer and is for one thread; raises LogFaultError."""
 
-    def __init__(self, path: Path, tail: Tail | None = None) -> None:
-        """With the writer's `tail`, facts that are still in memory are not read from the file."""
+    def __init__(self, path: Path, tail: Tail | None = None, vfs: str | None = None) -> None:
+        """With the writer's `tail`, facts that are still in memory are not read from the file. `vfs`: as in
+        `schema`."""
         self._path = path
         self._tail = tail
-        self._db = schema.connect_reader(path)
+        self._db = schema.connect_reader(path, vfs)
 
     def after(self, seq: int, limit: int) -> Stretch:
         """The next facts that follow `seq`, at most `limit`, in order of arrival; none at the log's end."""
         if self._tail is not None and (newest := self._tail.after(seq, limit)) is not None:
             return newest
-        rows: list[tuple[Any, ...]] = []
-        for day in self._days_from(seq + 1):
-            rows += self._query(
-                f"SELECT seq, body FROM {schema.day_table(day)}"  # noqa: S608 - a checked day
-                " WHERE seq > ? ORDER BY seq LIMIT ?",
-                (seq, limit - len(rows)),
-            )
-            if len(rows) >= limit:
-                break
-        first = rows[0][0] if rows else seq + 1
-        if rows and rows[-1][0] != first + len(rows) - 1:  # what damage or pruning tore apart: up to the gap
-            rows = [row for place, row in enumerate(rows, first) if row[0] == place]
-        return Stretch(first, tuple(self._decode_many([row[1] for row in rows])))
+        first, bodies = self._bodies_after(seq, limit)
+        return Stretch(first, tuple(self._decode_many(bodies)))
+
+    def sifted_after(self, seq: int, limit: int, sieve: Sieve) -> Sifted:
+        """What the sieve lets through of the next facts that follow `seq`; the others are not decoded."""
+        first, bodies = self._bodies_after(seq, limit)
+        if not bodies:
+            return Sifted(seq, 0, (), 0, 0)
+        earliest_ms, latest_ms = (self._decode(one).received_at_ms for one in (bodies[0], bodies[-1]))
+        facts = self._decode_many(sieve.pick(bodies))
+        return Sifted(first + len(bodies) - 1, len(bodies), tuple(facts), earliest_ms, latest_ms)
 
     def before_day_of(self, at_ms: int) -> int:
         """After this number comes whatever arrived from `at_ms` on: that of the last fact of earlier days."""
@@ -102,9 +103,34 @@ class LogReader:
         """How many facts the byte limit ever took before some reader had read them."""
         return sum(row[0] for row in self._query("SELECT value FROM state WHERE name = 'dropped_unread'"))
 
+    def tag_counters(self, chip: str) -> Counters:
+        """Which counts of one SUN tag are used; `chip` as in `hub.config.model.chip_of`."""
+        if not self._query("SELECT 1 FROM sqlite_master WHERE name = 'tag_counts'"):
+            return Counters()  # no hub that judges counts has written this log yet
+        try:
+            return claims.load(self._db, chip)
+        except apsw.Error as error:
+            raise schema.fault_of(error, self._path) from error
+
     def close(self) -> None:
         """Lets go of the file."""
         self._db.close()
+
+    def _bodies_after(self, seq: int, limit: int) -> tuple[int, list[bytes]]:
+        """The number of the first one, and the bodies, of a stretch without a gap."""
+        rows: list[tuple[Any, ...]] = []
+        for day in self._days_from(seq + 1):
+            rows += self._query(
+                f"SELECT seq, body FROM {schema.day_table(day)}"  # noqa: S608 - a checked day
+                " WHERE seq > ? ORDER BY seq LIMIT ?",
+                (seq, limit - len(rows)),
+            )
+            if len(rows) >= limit:
+                break
+        first = rows[0][0] if rows else seq + 1
+        if rows and rows[-1][0] != first + len(rows) - 1:  # what damage or pruning tore apart: up to the gap
+            rows = [row for place, row in enumerate(rows, first) if row[0] == place]
+        return first, [row[1] for row in rows]
 
     def _folding(self) -> Folding:
         """As of now: what was folded before, and the facts since. Both are read as of one moment."""

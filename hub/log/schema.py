@@ -7,6 +7,7 @@ from typing import Final
 
 import apsw
 
+from hub.log import claims
 from hub.log.model import LogFaultError
 
 FORMAT: Final = 3
@@ -15,7 +16,8 @@ _BUSY_MS: Final = 5_000
 _CACHE_KIB: Final = 16_384
 _WAL_BYTES_KEPT: Final = 16 * 1024 * 1024
 
-# Everything but the day tables, dead letters, strangers and deliveries follows from the facts. It is written
+# Everything but the day tables, dead letters, strangers, deliveries and the counts of tags follows from the
+# facts. It is written
 # only now and then: the keys up to `state.keyed_seq`, the rest ("folded") up to `state.folded_seq`, which is
 # never later; a start reads the facts after it.
 _TABLES: Final = """
@@ -102,7 +104,7 @@ def connect_writer(path: Path) -> apsw.Connection:
         connection.pragma("synchronous", "full")
         connection.pragma("cache_size", -_CACHE_KIB)
         connection.pragma("journal_size_limit", _WAL_BYTES_KEPT)
-        connection.execute(_TABLES)
+        connection.execute(_TABLES + claims.TABLES)
         connection.pragma("application_id", _APPLICATION_ID)
         connection.pragma("user_version", FORMAT)
     except apsw.Error as error:
@@ -110,12 +112,13 @@ def connect_writer(path: Path) -> apsw.Connection:
     return connection
 
 
-def connect_reader(path: Path) -> apsw.Connection:
-    """A connection that cannot write; for use by one thread. Raises LogFaultError."""
+def connect_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
+    """A connection that cannot write; for use by one thread. `vfs`: one of SQLite's ways to files. Raises
+    LogFaultError."""
     if not path.is_file():
         raise LogFaultError(f"{path} is not there: no hub has kept its log in this folder")
     try:
-        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY, vfs=vfs)
         connection.set_busy_timeout(_BUSY_MS)
         _check_format(connection, path, may_be_empty=False)
     except apsw.Error as error:
@@ -125,7 +128,7 @@ def connect_reader(path: Path) -> apsw.Connection:
 
 def fault_of(error: Exception, path: Path) -> LogFaultError:
     """What an SQLite error, or a body that does not decode, means for the log, and what to do."""
-    if isinstance(error, apsw.FullError):
+    if isinstance(error, apsw.FullError) or _lacks_room(error):
         return LogFaultError(
             f"the disk that holds {path} is full: nothing more is acknowledged until space is made", full=True
         )
@@ -150,6 +153,11 @@ def damaged(path: Path, what: str) -> LogFaultError:
         f"{path} is damaged ({what}): keep it aside with its -wal file, restore the newest backup or start "
         "with a new log, and let `campushub log verify` say what is wrong with the old one"
     )
+
+
+def _lacks_room(error: Exception) -> bool:
+    """Whether SQLite could not make its shared index: on a full disk it says no more than that."""
+    return getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE
 
 
 def _checked(day: str) -> str:

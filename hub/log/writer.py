@@ -9,8 +9,9 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from devices.facts import Fact
+from devices.facts import Fact, Tap
 from hub.log import asides, body, opening, retention, schema
+from hub.log.claims import Claims
 from hub.log.keys import RUN, Keys, day_of
 from hub.log.model import Appended, Entry, Fate, Letter, LogFaultError, Meeting, Pruned
 from hub.log.tail import Tail
@@ -27,6 +28,7 @@ class LogWriter:
         self._db = schema.connect_writer(path)
         self._keys = Keys(self._db)
         self._deliveries = asides.Deliveries(self._db)
+        self._claims = Claims(self._db)
         try:
             opening.check(self._db, path)
             self._keys.load()
@@ -48,18 +50,22 @@ class LogWriter:
 
         `now_ms`, the hub's clock, decides the day that they are kept under."""
         batch = _Batch()
+        committed = False
         try:
             self._load_keys()
             for entry in entries:
                 self._take(entry, batch)
             self._commit(batch, now_ms)
+            committed = True
         except (apsw.Error, msgspec.MsgspecError) as error:
             raise schema.fault_of(error, self._path) from error
         finally:
             self._deliveries.end_batch()
+            self._claims.end_batch(committed=committed)
         if self._tail is not None and batch.facts:
             self._tail.add(self._seq - len(batch.facts) + 1, list(batch.facts.values()))
-        return Appended(tuple(batch.fates), self._seq, tuple(batch.numbered(self._seq)))
+        seqs = tuple(batch.numbered(self._seq))
+        return Appended(tuple(batch.fates), self._seq, seqs, batch.facts, batch.known)
 
     def prune(self, before_ms: int, read_by_all: int, max_bytes: int | None = None) -> Pruned:
         """Drops the days before `before_ms` that every reader has read up to `read_by_all`; then, as long as
@@ -90,17 +96,31 @@ class LogWriter:
             batch.fates.extend(Fate.DUPLICATE for _ in entry.facts)
             return
         is_new = self._keys.marks.is_new
-        for fact in entry.facts:
+        for fact in self._judged(entry, batch) if entry.claims else entry.facts:
             if is_new(fact.key) or (known := self._find(fact.key, batch)) is None:
                 batch.facts[fact.key] = fact
                 batch.fates.append(Fate.APPENDED)
             elif body.says_the_same(known, fact):
+                batch.known[fact.key] = known
                 batch.fates.append(Fate.DUPLICATE)
             else:
+                batch.known[fact.key] = known
                 batch.letters.append(asides.conflict(fact))
                 batch.fates.append(Fate.CONFLICT)
         batch.letters.extend(entry.letters)
         batch.meetings.extend(entry.meetings)
+
+    def _judged(self, entry: Entry, batch: _Batch) -> list[Fact]:
+        """The facts, with what the counts are worth that taps among them have proved."""
+        claims = {claim.tap: claim for claim in entry.claims}
+        facts: list[Fact] = []
+        for fact in entry.facts:
+            claim = claims.get(fact.key)
+            if claim is None or not isinstance(fact, Tap):
+                facts.append(fact)
+            else:
+                facts.append(self._claims.judged(fact, claim, self._find(fact.key, batch)))
+        return facts
 
     def _find(self, key: str, batch: _Batch) -> Fact | None:
         return batch.facts.get(key) or self._keys.find(key)
@@ -129,6 +149,7 @@ class LogWriter:
                     (self._seq, apsw.carray(bodies)),
                 )
             self._deliveries.save()
+            self._claims.save()
             asides.save_letters(self._db, batch.letters)
             asides.save_meetings(self._db, batch.meetings)
             self._db.execute("COMMIT")
@@ -178,6 +199,7 @@ class _Batch:
     def __init__(self) -> None:
         self.fates: list[Fate] = []
         self.facts: dict[str, Fact] = {}
+        self.known: dict[str, Fact] = {}
         self.letters: list[Letter] = []
         self.meetings: list[Meeting] = []
 

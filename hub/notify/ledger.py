@@ -6,16 +6,19 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 import msgspec
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from hub.book.tables import NoticeRow
 from hub.config.model import PAGES
-from hub.notify.model import ASKING, Dropped, Entry, Kind, Matter, Notice, State
+from hub.notify.model import ASKING, PROBE, Dropped, Entry, Kind, Matter, Notice, State
 
 _matter: Final = msgspec.msgpack.Decoder(Matter)
 _ASKING: Final = tuple(kind.value for kind in ASKING)
+_UNTOLD: Final = (State.HELD.value, State.DROPPED.value, State.DIVERTED.value)
+_FEWEST_TRIES: Final = 24  # before a clock that leaps ahead makes the hub give up
+_LONGEST_HOLD_MS: Final = 3 * 24 * 3_600_000
 
 
 def decide(session: Session, notices: Iterable[Notice], now_ms: int) -> None:
@@ -28,12 +31,18 @@ def decide(session: Session, notices: Iterable[Notice], now_ms: int) -> None:
 
 
 def release(session: Session, now_ms: int) -> None:
-    """What was held until now is told now."""
-    due = (NoticeRow.state == State.HELD.value, NoticeRow.tell_at_ms <= now_ms)
+    """What was held until now is told now; as is what a clock that was set back since held for years."""
+    is_time = (NoticeRow.tell_at_ms <= now_ms) | (NoticeRow.tell_at_ms > now_ms + _LONGEST_HOLD_MS)
+    due = (NoticeRow.state == State.HELD.value, is_time)
     pages = update(NoticeRow).where(*due, NoticeRow.channel == PAGES)
     others = update(NoticeRow).where(*due)
     session.execute(pages.values(state=State.SENT.value, sent_at_ms=now_ms))
     session.execute(others.values(state=State.QUEUED.value, next_try_ms=now_ms))
+
+
+def is_release_due(next_ms: int | None, now_ms: int) -> bool:
+    """Whether `release` has something to do, if the next held notice is to be told at `next_ms`."""
+    return next_ms is not None and not now_ms < next_ms <= now_ms + _LONGEST_HOLD_MS
 
 
 def next_release_ms(session: Session) -> int | None:
@@ -80,9 +89,8 @@ def telling(session: Session, alert: int) -> dict[int, int]:
 
 def told(session: Session, alert: int, since: int) -> list[Notice]:
     """What was told of an alert from occurrence `since` on, or waits for its channel; in order."""
-    untold = (State.HELD.value, State.DROPPED.value)
     found = select(NoticeRow).where(
-        NoticeRow.alert == alert, NoticeRow.occurrence >= since, NoticeRow.state.not_in(untold)
+        NoticeRow.alert == alert, NoticeRow.occurrence >= since, NoticeRow.state.not_in(_UNTOLD)
     )
     return [entry.notice for entry in _entries(session, found.order_by(NoticeRow.number))]
 
@@ -90,19 +98,36 @@ def told(session: Session, alert: int, since: int) -> list[Notice]:
 # --- sending ---
 
 
-def waiting(session: Session, channel: str, now_ms: int, horizon_ms: int, limit: int) -> tuple[Entry, ...]:
-    """What a channel is to be given now, oldest first. A next try beyond `horizon_ms` is due as well: it was
-    set by a clock that has been set back since."""
-    due = (NoticeRow.next_try_ms <= now_ms) | (NoticeRow.next_try_ms > horizon_ms)
-    return _entries(session, _queued(channel).where(due).limit(limit))
+class Queued(msgspec.Struct, frozen=True):
+    """As much of a notice that waits for its channel as says when to try it."""
+
+    number: int
+    attempts: int
+    decided_at_ms: int
+    next_try_ms: int
+    recipient: str
 
 
-def next_try_ms(session: Session, channel: str) -> int | None:
-    """When the next notice of this channel is to be tried."""
-    return session.scalar(
-        select(func.min(NoticeRow.next_try_ms)).where(
-            NoticeRow.state == State.QUEUED.value, NoticeRow.channel == channel
+def queued(session: Session, channel: str) -> tuple[Queued, ...]:
+    """All that waits for a channel, oldest first."""
+    rows = session.execute(
+        select(
+            NoticeRow.number,
+            NoticeRow.attempts,
+            NoticeRow.decided_at_ms,
+            NoticeRow.next_try_ms,
+            NoticeRow.recipient,
         )
+        .where(NoticeRow.state == State.QUEUED.value, NoticeRow.channel == channel)
+        .order_by(NoticeRow.number)
+    )
+    return tuple(Queued(*row) for row in rows)
+
+
+def entries(session: Session, numbers: Collection[int]) -> tuple[Entry, ...]:
+    """These notices, oldest first."""
+    return _entries(
+        session, select(NoticeRow).where(NoticeRow.number.in_(numbers)).order_by(NoticeRow.number)
     )
 
 
@@ -118,13 +143,37 @@ def sent(session: Session, numbers: Collection[int], now_ms: int) -> None:
 def not_sent(
     session: Session, numbers: Collection[int], reason: str, next_try: int, given_up_before_ms: int
 ) -> None:
-    """The channel has not taken these: again at `next_try`; what was decided long ago is given up."""
+    """The channel has not taken these: again at `next_try`; what was decided long ago and tried often is
+    given up, but for what finds out whether the channel works again."""
     of_these = update(NoticeRow).where(NoticeRow.number.in_(numbers))
     session.execute(of_these.values(attempts=NoticeRow.attempts + 1, result=reason, next_try_ms=next_try))
     session.execute(
         of_these.where(
-            NoticeRow.decided_at_ms < given_up_before_ms, NoticeRow.tell_at_ms < given_up_before_ms
+            NoticeRow.decided_at_ms < given_up_before_ms,
+            NoticeRow.tell_at_ms < given_up_before_ms,
+            NoticeRow.attempts >= _FEWEST_TRIES,
+            NoticeRow.recipient != PROBE,
         ).values(state=State.FAILED.value)
+    )
+
+
+def diverted(session: Session, number: int, others: Collection[str]) -> bool:
+    """The channel refused this one: it counts as told by the notices with the ids `others`, if there are any
+    that are told or will be. Returns whether."""
+    live = (State.HELD.value, State.QUEUED.value, State.SENT.value)
+    found = select(func.count()).where(NoticeRow.id.in_(others), NoticeRow.state.in_(live))
+    if not session.scalar(found):
+        return False
+    session.execute(update(NoticeRow).where(NoticeRow.number == number).values(state=State.DIVERTED.value))
+    return True
+
+
+def drop(session: Session, id_: str, why: Dropped) -> None:
+    """This one need not be told any more, if it was not."""
+    session.execute(
+        update(NoticeRow)
+        .where(NoticeRow.id == id_, NoticeRow.state == State.QUEUED.value)
+        .values(state=State.DROPPED.value, result=why.value)
     )
 
 
@@ -149,6 +198,18 @@ def of_person(session: Session, person: str, limit: int) -> tuple[Entry, ...]:
     return _entries(session, found)
 
 
+def unseen(session: Session, person: str) -> int:
+    """How much of what the pages have told a person that person has not seen yet."""
+    return session.scalar(select(func.count()).where(*_unseen_by(person))) or 0
+
+
+def see(session: Session, person: str, newest: int, now_ms: int) -> None:
+    """A person has seen what the pages told, up to notice number `newest`."""
+    session.execute(
+        update(NoticeRow).where(*_unseen_by(person), NoticeRow.number <= newest).values(seen_at_ms=now_ms)
+    )
+
+
 def newest(session: Session, limit: int) -> tuple[Entry, ...]:
     """The newest notices, newest first."""
     return _entries(session, select(NoticeRow).order_by(NoticeRow.number.desc()).limit(limit))
@@ -163,11 +224,12 @@ def counts(session: Session) -> dict[State, int]:
     return found
 
 
-def _queued(channel: str) -> Select[NoticeRow]:
+def _unseen_by(person: str) -> tuple[ColumnElement[bool], ...]:
     return (
-        select(NoticeRow)
-        .where(NoticeRow.state == State.QUEUED.value, NoticeRow.channel == channel)
-        .order_by(NoticeRow.number)
+        NoticeRow.channel == PAGES,
+        NoticeRow.recipient == person,
+        NoticeRow.seen_at_ms.is_(None),
+        NoticeRow.state == State.SENT.value,
     )
 
 
@@ -198,6 +260,7 @@ def _row_of(notice: Notice, now_ms: int) -> dict[str, object]:
         "result": "",
         "acknowledged_by": "",
         "acknowledged_at_ms": None,
+        "seen_at_ms": None,
     }
 
 
@@ -224,4 +287,5 @@ def _entry_of(row: NoticeRow) -> Entry:
         result=row.result,
         acknowledged_by=row.acknowledged_by,
         acknowledged_at_ms=row.acknowledged_at_ms,
+        seen_at_ms=row.seen_at_ms,
     )

@@ -8,8 +8,9 @@ from typing import Final
 from hub.clock import NowMs
 from hub.config.binding import condition_of
 from hub.config.model import Campus, Language
+from hub.config.subjects import name_of
 from hub.notify.channels import Message
-from hub.notify.model import ASKING, Entry, Kind, Notice, short_id
+from hub.notify.model import ASKING, NO_ALERT, Entry, Kind, Notice, short_id
 from hub.words import conditions, texts, wording
 from hub.words.texts import Texts
 from rules.model import Severity, Text
@@ -17,7 +18,7 @@ from rules.model import Severity, Text
 PACKAGE: Final = "hub.notify"
 _MOST_NOTE_CHARS: Final = 200
 _FIRSTS: Final = (Kind.RAISED, Kind.FLAPPING, Kind.WORSENED)
-_SAID_BY_SOMEBODY: Final = (Kind.CLOSED, Kind.REOPENED)
+_SAID_BY_SOMEBODY: Final = (Kind.CLOSED, Kind.PUT_RIGHT, Kind.CONFIRMED, Kind.REOPENED)
 _CUT: Final = "…"
 
 
@@ -53,6 +54,8 @@ class Composer:
 
     def one(self, notice: Notice) -> Message:
         """One notice in full."""
+        if notice.alert == NO_ALERT:
+            return self._of_channel(notice)
         lines = [self._where(notice)]
         if notice.kind in ASKING:
             lines += self._do_first(notice)
@@ -62,6 +65,17 @@ class Composer:
             lines.append(
                 self._said("notice.link", url=f"{self._campus.web.public_url}/alerts/{notice.alert}")
             )
+        lines.append(self._foot(notice))
+        return Message(self._head(notice), "\n".join(lines))
+
+    def _of_channel(self, notice: Notice) -> Message:
+        """A channel refuses messages, or works again."""
+        lines = [self._since(notice)]
+        if notice.kind is Kind.CHANNEL_REFUSED:
+            lines.append(self._said("notice.reason", reason=_one_line(notice.matter.note)))
+            lines.append(self._said("notice.prove", channel=notice.matter.subject))
+        if self._campus.web.public_url:
+            lines.append(self._said("notice.link", url=f"{self._campus.web.public_url}/notices"))
         lines.append(self._foot(notice))
         return Message(self._head(notice), "\n".join(lines))
 
@@ -76,6 +90,8 @@ class Composer:
 
     def _head(self, notice: Notice) -> str:
         mark = self._said(f"notice.mark.{notice.kind.value}", severity=self._severity(notice.matter.severity))
+        if notice.alert == NO_ALERT:
+            return f"{mark}{notice.matter.subject}"
         return f"{mark}{self._subject(notice)} · {self._title_of(notice)}"
 
     def _title(self, entries: Sequence[Entry]) -> str:
@@ -133,9 +149,14 @@ class Composer:
         if not notice.matter.by:
             return [self._said("notice.withdrawn")]
         name = person.name if person else notice.matter.by
-        return [self._said("notice.closed_by", name=name, action=note)]
+        if notice.kind is Kind.CONFIRMED:
+            return [self._said("notice.confirmed_by", name=name), *([note] if note else [])]
+        second = [self._said("notice.second")] if notice.kind is Kind.PUT_RIGHT else []
+        return [self._said("notice.closed_by", name=name, action=note), *second]
 
     def _foot(self, notice: Notice) -> str:
+        if notice.alert == NO_ALERT:
+            return self._said("notice.foot_of_none", id=short_id(notice.id))
         return self._said("notice.foot", alert=notice.alert, id=short_id(notice.id))
 
     def _meant(self, notice: Notice) -> str:
@@ -156,6 +177,9 @@ class Composer:
         device = self._campus.devices.get(notice.matter.subject)
         if device is not None:
             return self._say(device.name)
+        named = name_of(self._campus, notice.matter.subject)
+        if named is not None:
+            return self._say(named)
         round_id, _, day = notice.matter.subject.partition("@")
         planned = self._campus.rounds.get(round_id)
         return f"{self._say(planned.name)} {day}" if planned else notice.matter.subject

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import Enum
 from typing import Final
 
@@ -11,7 +12,7 @@ from rules.model import Severity
 
 
 class Kind(Enum):
-    """What a notice says."""
+    """What a notice says. PUT_RIGHT: a second person has to confirm it. CHANNEL_…: of a channel, no alert."""
 
     RAISED = "raised"
     ESCALATED = "escalated"
@@ -22,21 +23,29 @@ class Kind(Enum):
     REOPENED = "reopened"
     FLAPPING = "flapping"
     WORSENED = "worsened"
+    PUT_RIGHT = "put_right"
+    CONFIRMED = "confirmed"
+    CHANNEL_REFUSED = "channel_refused"
+    CHANNEL_BACK = "channel_back"
 
 
+NO_ALERT: Final = 0  # the alert of notices about channels
+PROBE: Final = ""  # recipient of what a channel that refuses is tried with, and says that it works again
 # Those that ask somebody to act; the others tell whoever was asked how it went on.
 ASKING: Final = frozenset({Kind.RAISED, Kind.ESCALATED, Kind.REPEATED, Kind.FLAPPING, Kind.WORSENED})
 
 
 class State(Enum):
     """HELD until the quiet hours end, QUEUED until its channel took it, then SENT; or FAILED after long
-    trying; or DROPPED, because it was over or taken on before it was to be told."""
+    trying; or DROPPED, because it was over or taken on before it was to be told; or DIVERTED: its channel
+    refused it, and others tell it instead."""
 
     HELD = "held"
     QUEUED = "queued"
     SENT = "sent"
     FAILED = "failed"
     DROPPED = "dropped"
+    DIVERTED = "diverted"
 
 
 class Dropped(Enum):
@@ -82,8 +91,30 @@ class Notice(msgspec.Struct, frozen=True):
     matter: Matter
 
 
+def notice_of(
+    alert: int,
+    occurrence: int,
+    kind: Kind,
+    step: int,
+    again: int,
+    recipient: str,
+    channel: str,
+    tell_at_ms: int,
+    matter: Matter,
+) -> Notice:
+    """A notice with the id that follows from what it tells to whom by what."""
+    parts: list[object] = [alert, occurrence, kind.value, step, again, recipient, channel]
+    if alert == NO_ALERT:
+        parts.append(matter.subject)
+    if matter.is_over:
+        parts.append("over")  # the one that was held, and dropped when it was over, is another
+    id_ = hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:24]
+    return Notice(id_, alert, occurrence, kind, step, again, recipient, channel, tell_at_ms, matter)
+
+
 class Entry(msgspec.Struct, frozen=True):
-    """A notice as the ledger has it. `result`: what the channel said, or why it was dropped."""
+    """A notice as the ledger has it. `result`: what the channel said, or why it was dropped. `seen_at_ms`:
+    when its person first saw it on the pages."""
 
     number: int
     notice: Notice
@@ -95,6 +126,7 @@ class Entry(msgspec.Struct, frozen=True):
     result: str
     acknowledged_by: str
     acknowledged_at_ms: int | None
+    seen_at_ms: int | None = None
 
 
 def short_id(id_: str) -> str:

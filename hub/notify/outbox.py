@@ -12,18 +12,20 @@ from typing import Final
 
 from hub.book.store import Book
 from hub.clock import NowMs
-from hub.notify import ledger
+from hub.config.model import Campus
+from hub.notify import ledger, refusals
 from hub.notify.budget import Budget
 from hub.notify.channels import Channel, Message, Outcome
 from hub.notify.model import Entry
+from hub.notify.waits import Waits
 
 _LOG: Final = logging.getLogger("campushub.notify")
 AT_ONCE: Final = 200  # notices looked at in one turn
 FIRST_RETRY_S: Final = 5.0
 LONGEST_RETRY_S: Final = 900.0
+LONGEST_ASKED_S: Final = 3_600.0  # of what the other side asks for: nobody waits for longer than that
 GIVEN_UP_AFTER_MS: Final = 24 * 3_600_000
 _REST_S: Final = 2.0
-_CLOCK_WAS_SET_BACK_MS: Final = 25 * 3_600_000  # no pause is that long
 _MOST_DOUBLINGS: Final = 10
 
 # Of several notices as many as fit into so many bytes, as one message; and how many of them those are.
@@ -37,17 +39,19 @@ class Outbox:
         self,
         id_: str,
         channel: Channel,
-        per_minute: int,
+        campus: Campus,
         book: Book,
         compose: Compose,
         now: NowMs,
         monotonic_s: Callable[[], float],
         jitter: Callable[[], float],
     ) -> None:
-        """`jitter` gives a number between 0 and 1."""
+        """`id_`: one of the campus's channels; `jitter` gives a number between 0 and 1."""
         self.id = id_
         self._channel = channel
-        self._budget = Budget(per_minute, monotonic_s())
+        self._campus = campus
+        self._budget = Budget(campus.channels[id_].per_minute, monotonic_s())
+        self._waits = Waits(LONGEST_ASKED_S, monotonic_s)
         self._book = book
         self._compose = compose
         self._now = now
@@ -59,10 +63,7 @@ class Outbox:
     def turn(self) -> float:
         """Sends one message at most; returns how long to rest, in seconds."""
         self._write_down()
-        now_ms = self._now()
-        horizon_ms = now_ms + _CLOCK_WAS_SET_BACK_MS
-        with self._book.reading() as session:
-            waiting = ledger.waiting(session, self.id, now_ms, horizon_ms, AT_ONCE)
+        waiting = self._due()
         if not waiting:
             return _REST_S
         left = self._budget.left(self._monotonic_s())
@@ -78,20 +79,36 @@ class Outbox:
         self._write_down()
         return 0.0
 
+    def _due(self) -> tuple[Entry, ...]:
+        if self._waits.is_left_alone():
+            return ()
+        with self._book.reading() as session:
+            numbers = self._waits.due(ledger.queued(session, self.id), self._now())[:AT_ONCE]
+            return ledger.entries(session, numbers) if numbers else ()
+
     def _write_down(self) -> None:
         if self._unwritten is None:
             return
         entries, outcome = self._unwritten
         numbers = [entry.number for entry in entries]
         now_ms = self._now()
+        is_back = self._is_failing
+        pause_s = 0.0 if outcome.delivered else self._pause_s(entries, outcome)
         with self._book.writing() as session:
             if outcome.delivered:
                 ledger.sent(session, numbers, now_ms)
+                is_back |= refusals.taken(session, self.id, entries, now_ms)
             else:
-                next_try_ms = now_ms + int(1_000 * self._pause_s(entries, outcome))
                 too_old_ms = now_ms - GIVEN_UP_AFTER_MS
-                ledger.not_sent(session, numbers, outcome.reason, next_try_ms, too_old_ms)
+                ledger.not_sent(session, numbers, outcome.reason, now_ms + int(1_000 * pause_s), too_old_ms)
+            if outcome.is_refusal:
+                refusals.refused(session, self._campus, self.id, entries, outcome.reason, now_ms)
         self._unwritten = None
+        if outcome.delivered:
+            self._waits.over(none_left=is_back)
+        else:
+            is_asked = outcome.retry_after_s is not None
+            self._waits.begin(numbers, pause_s, asked=is_asked, refused=outcome.is_refusal)
         self._say(outcome)
 
     def _pause_s(self, entries: Sequence[Entry], outcome: Outcome) -> float:
@@ -99,7 +116,7 @@ class Outbox:
         tries = min(max(entry.attempts for entry in entries), _MOST_DOUBLINGS)
         longest_s = LONGEST_RETRY_S if outcome.is_refusal else FIRST_RETRY_S * 2.0**tries
         pause_s = min(LONGEST_RETRY_S, longest_s) * (0.5 + 0.5 * self._jitter())
-        return max(pause_s, outcome.retry_after_s or 0.0)
+        return max(pause_s, min(outcome.retry_after_s or 0.0, LONGEST_ASKED_S))
 
     def _say(self, outcome: Outcome) -> None:
         """Once when it fails, and once when it is back."""

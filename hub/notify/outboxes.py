@@ -1,4 +1,4 @@
-"""Putting telling together: the reader that decides, and an outbox for each configured channel."""
+"""Putting telling together: an outbox for each configured channel."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def make_outboxes(campus: Campus, book: Book, now: NowMs) -> tuple[Outbox, ...]:
         Outbox(
             channel.id,
             carrier_of(channel),
-            channel.per_minute,
+            campus,
             book,
             Composer(campus, said[channel.language], now).compose,
             now,

@@ -6,8 +6,7 @@ their end the first are not told together with those who would be told because t
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from datetime import tzinfo
 from fnmatch import fnmatchcase
 from typing import Final
@@ -15,8 +14,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from hub.config.model import PAGES, Answerable, Audience, Campus, Policy, Step
-from hub.notify import hours
-from hub.notify.model import ASKING, Kind, Matter, Notice
+from hub.notify import audience, hours
+from hub.notify.model import ASKING, Kind, Matter, Notice, notice_of
 from hub.notify.story import Story
 from rules.model import Role, Rule, Severity
 
@@ -92,54 +91,67 @@ def left(campus: Campus, story: Story, now_ms: int) -> tuple[Notice, ...]:
         return ()
     at_ms = min(story.began_ms + policy.wait_ms, now_ms)
     over = replace(story.raised, is_over=True)
-    notices = (
-        _notice(
-            story,
-            Kind.RAISED,
-            number,
-            0,
-            recipient,
-            channel,
-            _tell_at(policy, step, story.severity, at_ms, campus.site.zone),
-            over,
-        )
-        for number, step in enumerate(policy.steps)
-        if step.after_ms == policy.steps[0].after_ms
-        for recipient, channel in _recipients(campus, story, step)
-    )
+    notices = []
+    for number, step in enumerate(policy.steps):
+        if step.after_ms != policy.steps[0].after_ms:
+            break
+        tell_at_ms = _tell_at(policy, step, story.severity, at_ms, campus.site.zone)
+        for recipient, channel in _recipients(campus, story, step, tell_at_ms):
+            notices.append(_notice(story, Kind.RAISED, number, 0, recipient, channel, tell_at_ms, over))
     return tuple({notice.id: notice for notice in notices}.values())
 
 
 def ending(
-    campus: Campus, story: Story, kind: Kind, matter: Matter, told: Iterable[Notice], at_ms: int
+    campus: Campus, story: Story, kind: Kind, matter: Matter, told: Collection[Notice], at_ms: int
 ) -> tuple[Notice, ...]:
-    """What those who were asked to act hear of the alert's end, or of its being put right. `at_ms`: when the
-    hub wrote the change down; `told`: what was told of the alert, or is with its channel, in order.
+    """What those who were asked to act, or took part, hear of the alert's end, or of its being put right or
+    not. `at_ms`: when the hub wrote the change down; `told`: what was told of the alert, or is with its
+    channel, in order.
 
-    Who was never told of the trouble is not told of its end, nor who has heard of it already."""
+    Who was never told of the trouble is not told of its end, nor who has heard of it already, nor who did it.
+    """
     policy = policy_for(campus, story)
     tell_at_ms = _tell_at(policy, None, story.severity, at_ms, campus.site.zone)
-    heard: dict[tuple[str, str], Kind] = {}
-    for notice in told:
-        whom = (notice.recipient, notice.channel)
-        if notice.kind in _BEGINS or whom in heard:
-            heard[whom] = notice.kind
     is_over = kind in (Kind.CLEARED, Kind.AMENDED)
-    asked = [whom for whom, last in heard.items() if (last in _BEGINS if is_over else last is not kind)]
+    heard = {(notice.recipient, notice.channel): notice for notice in told}
+    began = {(notice.recipient, notice.channel) for notice in told if notice.kind in _BEGINS}
+    asked = {
+        whom: None
+        for whom, last in heard.items()
+        if whom in began and (last.kind in _BEGINS if is_over else last.kind is not kind)
+    }
+    asked |= _took_part(campus, story, asked, heard, None if is_over else kind)
     return tuple(
         _notice(story, kind, story.reopened, 0, recipient, channel, tell_at_ms, matter)
         for recipient, channel in asked
+        if (recipient, channel) != (matter.by, PAGES)
     )
+
+
+def _took_part(
+    campus: Campus,
+    story: Story,
+    asked: Iterable[tuple[str, str]],
+    heard: Mapping[tuple[str, str], Notice],
+    news: Kind | None,
+) -> dict[tuple[str, str], None]:
+    """Those who did something about it and are not among those whom `asked` reaches; the pages tell them what
+    has happened since, and `news`, if that is not what they heard last."""
+    meant = {person for recipient, _ in asked for person in audience.people(campus, recipient)}
+    found: dict[tuple[str, str], None] = {}
+    for person, occurrence in story.took_part:
+        last = heard.get((person, PAGES))
+        is_news = last is None or last.occurrence < occurrence or (news is not None and last.kind is not news)
+        if person not in meant and is_news:
+            found[person, PAGES] = None
+    return found
 
 
 def _due(
     campus: Campus, policy: Policy, story: Story, now_ms: int, telling_ms: int | None
 ) -> Iterator[Notice]:
     zone = campus.site.zone
-    # A clock that was set back must keep nobody from being told: what cannot be yet is taken as long ago.
-    began_ms = (
-        story.began_ms if story.began_ms <= now_ms else now_ms - policy.steps[-1].after_ms - policy.wait_ms
-    )
+    began_ms = min(story.began_ms, now_ms)
 
     def tell_at(step: Step, at_ms: int) -> int:
         return _tell_at(policy, step, story.severity, at_ms, zone)
@@ -167,7 +179,7 @@ def _due(
         kind = _first_kind(story) if step in firsts else Kind.ESCALATED
         # Who had been told has heard that it was reopened: with the same id.
         part = story.reopened if kind is Kind.REOPENED else number
-        for recipient, channel in _recipients(campus, story, step):
+        for recipient, channel in _recipients(campus, story, step, tell_at_ms):
             yield _notice(story, kind, part, 0, recipient, channel, tell_at_ms, story.raised)
     if story.is_open:  # what somebody has taken on once cannot be taken on again, which would end it
         yield from _repeated(campus, policy, story, last_told_ms, now_ms)
@@ -194,7 +206,7 @@ def _repeated(campus: Campus, policy: Policy, story: Story, since_ms: int, now_m
     at_ms = since_ms + again * policy.repeat_ms
     for step in policy.steps:
         if _tell_at(policy, step, story.severity, at_ms, campus.site.zone) == at_ms:
-            for recipient, channel in _recipients(campus, story, step):
+            for recipient, channel in _recipients(campus, story, step, at_ms):
                 yield _notice(story, Kind.REPEATED, 0, again, recipient, channel, at_ms, story.raised)
 
 
@@ -220,43 +232,16 @@ def _is_anybody_there(policy: Policy, step: Step, at_ms: int, zone: tzinfo) -> b
     return any(shift is None or hours.is_within(shift, at_ms, zone) for shift in together)
 
 
-def _recipients(campus: Campus, story: Story, step: Step) -> Iterator[tuple[str, str]]:
-    """Whom a step tells by what. On the pages each person has notices of their own; other channels go to
-    wherever their address leads, once, and say whom they are meant for."""
+def _recipients(campus: Campus, story: Story, step: Step, at_ms: int) -> Iterator[tuple[str, str]]:
+    """Whom a step tells by what at this instant. On the pages each person has notices of their own; other
+    channels go to wherever their address leads, once, and say whom they are meant for."""
+    meant = audience.meant(campus, story.rule, story.subject, step.to, at_ms)
     for channel in dict.fromkeys(step.via):
         if channel == PAGES:
-            people = dict.fromkeys(id_ for to in step.to for id_ in _people(campus, story, to))
-            yield from ((person, channel) for person in people or _administrators(campus))
+            people = audience.people(campus, meant) or audience.administrators(campus)
+            yield from ((person, channel) for person in people)
         else:
-            meant = dict.fromkeys(_meant(campus, story, to) for to in step.to)
-            yield ",".join(sorted(filter(None, meant))), channel
-
-
-def _people(campus: Campus, story: Story, to: Audience) -> Iterable[str]:
-    meant = _meant(campus, story, to)
-    kind, _, name = meant.partition(":")
-    if kind == "person":
-        return [name]
-    return [person.id for person in campus.people.values() if person.role.value == name]
-
-
-def _meant(campus: Campus, story: Story, to: Audience) -> str:
-    """`role:canteen` or `person:li`; empty where nobody answers."""
-    if to.role is not None:
-        return f"role:{to.role.value}"
-    if to.person:
-        return f"person:{to.person}"
-    if to.answerable is Answerable.PERSON:
-        device = campus.devices.get(story.subject)
-        planned = campus.rounds.get(story.subject.partition("@")[0])
-        if device is not None or planned is not None:
-            return f"person:{device.owner if device else planned.guard if planned else ''}"
-    rule = campus.rules.get(story.rule)
-    return f"role:{rule.owner.value}" if rule else ""
-
-
-def _administrators(campus: Campus) -> list[str]:
-    return [person.id for person in campus.people.values() if person.role is Role.ADMIN]
+            yield meant, channel
 
 
 def _area_of(campus: Campus, subject: str) -> str:
@@ -274,18 +259,4 @@ def _notice(
     tell_at_ms: int,
     matter: Matter,
 ) -> Notice:
-    parts = [story.alert, story.occurrence, kind.value, step, again, recipient, channel]
-    if matter.is_over:
-        parts.append("over")  # the one that was held, and dropped when it was over, is another
-    return Notice(
-        id=hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:24],
-        alert=story.alert,
-        occurrence=story.occurrence,
-        kind=kind,
-        step=step,
-        again=again,
-        recipient=recipient,
-        channel=channel,
-        tell_at_ms=tell_at_ms,
-        matter=matter,
-    )
+    return notice_of(story.alert, story.occurrence, kind, step, again, recipient, channel, tell_at_ms, matter)

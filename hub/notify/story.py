@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 from msgspec.structs import replace
 
@@ -9,6 +11,10 @@ from hub.book.model import AlertChanged, Recorded
 from hub.notify.model import Kind, Matter
 from rules.life import Change, Hush
 from rules.model import Severity, is_graver
+
+_TAKES_PART: Final = frozenset(
+    {Change.RAISED, Change.ACKNOWLEDGED, Change.PUT_RIGHT, Change.REJECTED, Change.REOPENED}
+)
 
 
 class Story(msgspec.Struct, frozen=True):
@@ -21,6 +27,9 @@ class Story(msgspec.Struct, frozen=True):
     `active_since_ms`: since when the cause lasts without a break. `taken_on_as`: how grave it was when
     somebody took it on. `untold_from`: the first occurrence that nobody has taken on yet. `is_left`: it was
     over while people might have been told, and waits for somebody to close it.
+
+    `took_part`: who took it on, put it right, found that it was not, or reported it, and the occurrence of
+    which they last did.
 
     `worsened`: this occurrence is that it became graver; the trouble itself began with `first_occurrence`, at
     `first_began_ms`."""
@@ -45,6 +54,7 @@ class Story(msgspec.Struct, frozen=True):
     taken_on_as: Severity | None = None
     untold_from: int = 1
     is_left: bool = False
+    took_part: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -69,8 +79,18 @@ def fold(story: Story | None, recorded: Recorded) -> Story | None:
     if not isinstance(changed, AlertChanged):
         return story
     if changed.change is Change.RAISED or (story is None and changed.change is Change.RAISED_AGAIN):
-        return _raised(story, recorded, changed)
-    return None if story is None else _goes_on(story, recorded, changed)
+        return _with_part(_raised(story, recorded, changed), changed)
+    return None if story is None else _with_part(_goes_on(story, recorded, changed), changed)
+
+
+def moved(story: Story, by_ms: int) -> Story:
+    """The story by a clock that was set by so much (back: negative) after all that it tells."""
+    return replace(
+        story,
+        began_ms=story.began_ms + by_ms,
+        first_began_ms=story.first_began_ms + by_ms,
+        active_since_ms=story.active_since_ms + by_ms,
+    )
 
 
 def _goes_on(story: Story, recorded: Recorded, changed: AlertChanged) -> Story:
@@ -114,13 +134,24 @@ def ending_of(changed: AlertChanged) -> Kind | None:
             return Kind.CLEARED
         case Change.AMENDED if Hush.FLAPPING not in changed.hushes:
             return Kind.AMENDED
-        case Change.PUT_RIGHT | Change.WITHDRAWN:
+        case Change.PUT_RIGHT:
+            return Kind.PUT_RIGHT
+        case Change.CONFIRMED:
+            return Kind.CONFIRMED
+        case Change.WITHDRAWN:
             return Kind.CLOSED
         case Change.CLOSED if changed.by:
             return Kind.CLOSED
         case Change.REJECTED | Change.REOPENED:
             return Kind.REOPENED
     return None  # about telling it at all, or known to whoever was told; or closed by itself, having cleared
+
+
+def _with_part(story: Story, changed: AlertChanged) -> Story:
+    if not changed.by or changed.change not in _TAKES_PART:
+        return story
+    others = tuple(part for part in story.took_part if part[0] != changed.by)
+    return replace(story, took_part=(*others, (changed.by, story.occurrence)))
 
 
 def _is_graver(changed: AlertChanged, story: Story) -> bool:

@@ -9,18 +9,22 @@ import msgspec
 
 from devices.facts import Clock, Tap, Trust
 from hub.book.model import RoundRun
+from hub.config.walkers import walkers_of
 from hub.live.board import Topic
 from hub.web.scene import Element, Face, Scene, Section
 from hub.words.wording import local
 from rules.model import RoundState, Text
+from rules.progress import UNDER_WAY
 
-_DONE: Final = (RoundState.COMPLETED, RoundState.INCOMPLETE, RoundState.MISSED)
 _TONES: Final = {
     "planned": "off",
     "due": "warn",
     "in_progress": "info",
+    "paused": "warn",
     "late": "warn",
+    "excused": "off",
     "completed": "ok",
+    "completed_late": "ok",
     "incomplete": "crit",
     "missed": "crit",
 }
@@ -112,7 +116,7 @@ def round_card(scene: Scene, run: RoundRun) -> RoundCard:
     return RoundCard(
         id=run.id,
         name=planned.name if planned else Text(run.round, run.round),
-        guard=scene.person_name(planned.guard) if planned else "",
+        guard=", ".join(one.name for one in walkers_of(scene.campus, planned)) if planned else "",
         starts_ms=run.starts_ms,
         ends_ms=run.ends_ms,
         word=word,
@@ -124,7 +128,7 @@ def round_card(scene: Scene, run: RoundRun) -> RoundCard:
 
 def word_of(run: RoundRun, now_ms: int) -> str:
     """The run's state; `due` once its window has opened without a tap, `late` once it has closed."""
-    if run.state in _DONE or now_ms < run.starts_ms:
+    if run.state not in UNDER_WAY or now_ms < run.starts_ms:
         return run.state.value
     if now_ms > run.ends_ms:
         return "late"

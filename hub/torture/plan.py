@@ -20,6 +20,7 @@ class FaultKind(Enum):
     LINK_CUT = "connections cut"
     HISTORY_KILLED = "InfluxDB killed"
     SESSION_LOST = "broker lost its sessions"
+    DISK_FULL = "disk full for a while"
 
 
 class BrokerKind(Enum):
@@ -48,19 +49,31 @@ _WEIGHTS: Final = {
     FaultKind.BROKER_KILLED: 2,
     FaultKind.BROKER_RESTARTED: 2,
     FaultKind.LINK_CUT: 2,
+    FaultKind.DISK_FULL: 2,
 }
 
 
-def draw(
-    *, messages: int, faults: int, session_losses: int, seed: int, broker: BrokerKind, influx: bool
-) -> tuple[Fault, ...]:
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Which faults are wanted: `faults` of every kind that there is with this broker and history, and some
+    of certain kinds besides. `can_fill`: whether the disk can be filled on this computer."""
+
+    faults: int
+    session_losses: int
+    full_disks: int
+    broker: BrokerKind
+    influx: bool
+    can_fill: bool
+
+
+def draw(mix: Mix, messages: int, seed: int) -> tuple[Fault, ...]:
     """The faults of one run, in order. Each kind comes once before any comes by weight."""
     dice = random.Random(f"faults/{seed}")  # noqa: S311 - replayable on purpose
-    kinds = _kinds(broker, influx)
+    kinds = _kinds(mix)
     weights = [_WEIGHTS.get(kind, 1) for kind in kinds]
-    chosen = dice.sample(kinds, min(faults, len(kinds)))
-    chosen += dice.choices(kinds, weights, k=faults - len(chosen))
-    chosen += [FaultKind.SESSION_LOST] * session_losses
+    chosen = dice.sample(kinds, min(mix.faults, len(kinds)))
+    chosen += dice.choices(kinds, weights, k=mix.faults - len(chosen))
+    chosen += [FaultKind.SESSION_LOST] * mix.session_losses + [FaultKind.DISK_FULL] * mix.full_disks
     dice.shuffle(chosen)
     spread = sorted(dice.uniform(0.03, 0.97) for _ in chosen)
     return tuple(
@@ -78,12 +91,14 @@ def limit_before(faults: Sequence[Fault], done: int, messages: int) -> int:
     return max(faults[done].after + 1, (faults[done].after + following) // 2)
 
 
-def _kinds(broker: BrokerKind, influx: bool) -> list[FaultKind]:
+def _kinds(mix: Mix) -> list[FaultKind]:
     kinds = list(_WEIGHTS)
-    if broker is BrokerKind.EMBEDDED:
+    if not mix.can_fill:
+        kinds.remove(FaultKind.DISK_FULL)
+    if mix.broker is BrokerKind.EMBEDDED:
         # It belongs to the hub: with the hub it is restarted.
         kinds.remove(FaultKind.BROKER_RESTARTED)
-    if influx:
+    if mix.influx:
         kinds.append(FaultKind.HISTORY_KILLED)
     return kinds
 

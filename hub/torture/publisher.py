@@ -42,10 +42,18 @@ class Publisher:
         """Begins."""
         self._thread.start()
 
+    def go_on(self, limit: int) -> None:
+        """From now on as far as this."""
+        self.limit = limit
+
     def stop(self) -> None:
         """Ends, whatever is still unacknowledged."""
         self._stopping.set()
         self._thread.join()
+
+    def is_through(self) -> bool:
+        """Everything that may be published now is acknowledged."""
+        return self.acknowledged >= min(self.limit, self.traffic.messages)
 
     @property
     def is_done(self) -> bool:

@@ -13,11 +13,12 @@ _SHOWN: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """A fault that was done, and from when to when (Unix seconds)."""
+    """A fault that was done, from when to when (Unix seconds), and what the hub failed to do meanwhile."""
 
     fault: Fault
     began_at: float
     ended_at: float
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Report:
     losses: Losses
     in_history: HistoryCheck
     verdicts: VerdictCheck
+    left_out: str = ""  # a fault that this computer does not let us do, and why
 
     @property
     def holds(self) -> bool:
@@ -81,6 +83,7 @@ class Report:
         if self.acknowledged < self.messages:
             found.append(f"{self.messages - self.acknowledged} messages were never acknowledged")
         broken: dict[str, list[Any]] = {
+            "failings while it went wrong": [what for struck in self.struck for what in struck.missing],
             "acknowledged messages lost by the hub": self.losses.lost,
             "messages twice in the log": self.losses.doubled,
             "facts in the log that nobody sent": self.losses.strange,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from hub import processes
 from hub.processes import TrialError
 from hub.torture import checking
-from hub.torture.plan import Fault, limit_before
+from hub.torture.full_disk import Flow
+from hub.torture.plan import Fault, FaultKind, limit_before
 from hub.torture.publisher import Publisher
 from hub.torture.report import Report, Struck
 from hub.torture.tally import Tally
@@ -37,13 +39,15 @@ def torture(wanted: Wanted, progress: Callable[[Step], None]) -> Report:
     began = time.monotonic()
     world = World(wanted)
     publisher = Publisher(world.traffic, world.proxy.port, wanted.rate_hz)
-    tally = Tally(world.data / "log.sqlite", world.traffic)
+    vfs = world.disk.vfs if world.disk else None
+    tally = Tally(world.data / "log.sqlite", world.traffic, vfs)
     try:
         world.start()
         publisher.start()
         struck = _publish_and_strike(world, publisher, tally, wanted.faults, progress)
         _await_the_rest(publisher, tally, progress)
         _end_in_order(world, publisher, tally, progress)
+        world.bring_out()
         progress(Step("checking", publisher.published, tally.distinct, len(struck)))
         return Report(
             seed=wanted.seed,
@@ -58,6 +62,7 @@ def torture(wanted: Wanted, progress: Callable[[Step], None]) -> Report:
             losses=checking.losses(publisher, tally, world.witness, struck, wanted.broker),
             in_history=checking.history(world.campus, world.traffic, tally),
             verdicts=checking.verdict_check(world.campus, world.traffic, tally, wanted.folder),
+            left_out=wanted.left_out,
         )
     finally:
         publisher.stop()
@@ -73,15 +78,17 @@ def _publish_and_strike(
 ) -> list[Struck]:
     struck: list[Struck] = []
     for fault in faults:
-        publisher.limit = limit_before(faults, len(struck), world.traffic.messages)
+        limit = limit_before(faults, len(struck), world.traffic.messages)
+        # A full disk takes a moment to arrange: what is to find it full waits for it.
+        publisher.limit = fault.after + 1 if fault.kind is FaultKind.DISK_FULL else limit
         _await_published(
             publisher, fault.after, lambda: progress(_step("publishing", publisher, tally, struck))
         )
         time.sleep(fault.delay_s)
         progress(_step(fault.kind.value, publisher, tally, struck))
         began_at = time.time()
-        world.strike(fault)
-        struck.append(Struck(fault, began_at, time.time()))
+        missing = world.strike(fault, Flow(partial(publisher.go_on, limit), publisher.is_through))
+        struck.append(Struck(fault, began_at, time.time(), missing))
     publisher.limit = world.traffic.messages
     _await_published(
         publisher, publisher.limit, lambda: progress(_step("publishing", publisher, tally, struck))

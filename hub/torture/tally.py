@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+import apsw
 
 from devices.facts import Reading
 from hub.log.model import LogFaultError
@@ -16,8 +19,10 @@ _BATCH: Final = 5_000
 class Tally:
     """Counts the facts of the log by the message they came from."""
 
-    def __init__(self, log: Path, traffic: Traffic) -> None:
+    def __init__(self, log: Path, traffic: Traffic, vfs: str | None = None) -> None:
+        """`vfs`: SQLite's way to the file, if it is on a disk of the hub's own."""
         self._path = log
+        self._vfs = vfs
         self._traffic = traffic
         self._seq = 0
         self.times_seen = bytearray(traffic.messages)
@@ -28,7 +33,7 @@ class Tally:
     def catch_up(self) -> None:
         """Reads what is new."""
         try:
-            log = LogReader(self._path)
+            log = LogReader(self._path, vfs=self._vfs)
         except LogFaultError:
             return  # the hub has not made it yet
         try:
@@ -38,7 +43,8 @@ class Tally:
                         self._count(fact)
                 self._seq = batch.last
         finally:
-            log.close()
+            with suppress(apsw.Error):  # the last to leave tidies up, and may not
+                log.close()
 
     def _count(self, fact: Reading) -> None:
         self.facts += 1

@@ -19,12 +19,23 @@ from hub.log.model import Entry
 from hub.log.reader import LogReader
 from hub.log.writer import LogWriter
 from hub.torture.traffic import Traffic, is_clockless
+from rules.life import Change
 from rules.reach import depends_on_arrival
 
 # By rule and subject what was said about it, in order: (change, at_ms, value).
 Said: TypeAlias = dict[tuple[str, str], list[tuple[str, int, float | None]]]
 
 _BATCH: Final = 2_000
+# What the rules themselves say. An alert's life besides (flapping that ends, and what closes with it) goes by
+# the hub's clock, and so depends on which facts came in one turn.
+_BY_RULES: Final = {
+    Change.RAISED: "raised",
+    Change.RAISED_AGAIN: "raised",  # the one before was still open
+    Change.CLEARED: "cleared",
+    Change.AMENDED: "amended",
+    Change.WORSENED: "worsened",
+    Change.EASED: "eased",
+}
 
 
 def judge(campus: Campus, log: Path, book_url: str, installed_at_ms: int | None = None) -> Said:
@@ -97,6 +108,7 @@ def _said(book: Book) -> Said:
             return said
         newest = decisions[-1].id
         for recorded in decisions:
-            if isinstance(changed := recorded.decision, AlertChanged):
-                told = (changed.change.value, changed.at_ms, changed.value)
+            changed = recorded.decision
+            if isinstance(changed, AlertChanged) and changed.change in _BY_RULES:
+                told = (_BY_RULES[changed.change], changed.at_ms, changed.value)
                 said.setdefault((changed.rule, changed.subject), []).append(told)

@@ -13,6 +13,8 @@ from hub.config.load import load
 from hub.config.model import HistoryKind
 from hub.processes import Process, TrialError
 from hub.torture import campus as campus_file
+from hub.torture.disk import Disk
+from hub.torture.full_disk import Flow, FullDisk
 from hub.torture.plan import BrokerKind, Fault, FaultKind
 from hub.torture.proxy import Proxy
 from hub.torture.traffic import STEP_MS, Traffic
@@ -35,6 +37,7 @@ class Wanted:
     broker: BrokerKind
     history: HistoryKind
     faults: tuple[Fault, ...]
+    left_out: str = ""
 
 
 class World:
@@ -42,9 +45,11 @@ class World:
 
     def __init__(self, wanted: Wanted) -> None:
         """Writes the files; starts nothing. Raises TrialError if a program is missing."""
-        folder = wanted.folder
-        self.data = folder / "data"
-        self.data.mkdir()
+        folder = self.folder = wanted.folder.resolve()
+        (folder / "data").mkdir()
+        fills = any(fault.kind is FaultKind.DISK_FULL for fault in wanted.faults)
+        self.disk = Disk(folder / "data") if fills else None
+        self.data = self.disk.view if self.disk else folder / "data"  # as seen from here
         broker_port, self.web_port, influx_port = (processes.free_port() for _ in range(3))
         self.mosquitto: Process | None = None
         if wanted.broker is BrokerKind.MOSQUITTO:
@@ -72,7 +77,8 @@ class World:
             history=history,
         )
         self.campus = load(config, {})
-        self.hub = processes.hub_process(config, self.web_port)
+        inside = self.disk.inside if self.disk else ()
+        self.hub = processes.hub_process(config, self.web_port, inside)
 
     def start(self) -> None:
         """Returns once all is up."""
@@ -83,8 +89,30 @@ class World:
         if self.mosquitto is not None:
             self._await_saved_session()
 
-    def strike(self, fault: Fault) -> None:
-        """Does the fault and brings back what it took away."""
+    def strike(self, fault: Fault, flow: Flow) -> tuple[str, ...]:
+        """Does the fault and brings back what it took away. Returns what the hub should have done meanwhile
+        and did not."""
+        if fault.kind is FaultKind.DISK_FULL:
+            return self._fill_disk(fault, flow)
+        self._end_something(fault)
+        return ()
+
+    def bring_out(self) -> None:
+        """Once the hub has ended: its files stand in the folder that it was given."""
+        self._kill_embedded()
+        if self.disk is not None:
+            self.disk.bring_out()
+
+    def end(self) -> None:
+        """Ends everything that was started."""
+        for process in (self.hub, self.mosquitto, self.influxd):
+            if process is not None:
+                process.kill()
+        self.bring_out()
+        self.proxy.close()
+        self.hub_proxy.close()
+
+    def _end_something(self, fault: Fault) -> None:
         match fault.kind:
             case FaultKind.HUB_KILLED:
                 self._kill_hub(fault)
@@ -104,26 +132,25 @@ class World:
             case FaultKind.HISTORY_KILLED:
                 if self.influxd is not None:
                     _replace(self.influxd, fault.lasts_s)
+            case FaultKind.DISK_FULL:
+                raise ValueError(fault.kind)  # nothing ends by it
             case _:
                 assert_never(fault.kind)
 
-    def end(self) -> None:
-        """Ends everything that was started."""
-        for process in (self.hub, self.mosquitto, self.influxd):
-            if process is not None:
-                process.kill()
-        processes.kill_embedded(self.data / "broker")
-        self.proxy.close()
-        self.hub_proxy.close()
-
     def _await_saved_session(self) -> None:
         """A broker that is killed before its first save has never heard of the hub."""
-        since, store = time.time(), self.data.parent / "mosquitto" / "mosquitto.db"
+        since, store = time.time(), self.folder / "mosquitto" / "mosquitto.db"
         patience = Patience(STUCK_S)
         while not (store.exists() and store.stat().st_mtime > since):
             if patience.is_over(None):
                 raise TrialError("mosquitto does not save its store")
             time.sleep(POLL_S)
+
+    def _fill_disk(self, fault: Fault, flow: Flow) -> tuple[str, ...]:
+        if self.disk is None:
+            raise TrialError("no disk of the hub's own was made for this")
+        shares_it = self.mosquitto is None
+        return FullDisk(self.disk, self.hub, self.web_port, shares_it=shares_it).strike(fault, flow)
 
     def _kill_hub(self, fault: Fault) -> None:
         self.hub.kill()
@@ -135,12 +162,15 @@ class World:
         self.hub.start()
         self.hub.await_up()
 
+    def _kill_embedded(self) -> None:
+        processes.kill_embedded(self.campus.storage.folder / "broker", self.data / "broker")
+
     def _end_broker(self, fault: Fault) -> None:
         forget = fault.kind is FaultKind.SESSION_LOST
         if self.mosquitto is None:
             if forget:
                 self.hub.kill()
-            processes.kill_embedded(self.data / "broker")
+            self._kill_embedded()
             if forget:
                 shutil.rmtree(self.data / "broker" / "store")
                 self.hub.start()
@@ -152,7 +182,7 @@ class World:
         else:
             self.mosquitto.kill()
         if forget:
-            (self.data.parent / "mosquitto" / "mosquitto.db").unlink(missing_ok=True)
+            (self.folder / "mosquitto" / "mosquitto.db").unlink(missing_ok=True)
         time.sleep(fault.lasts_s / 2)
         self.mosquitto.start()
         self.mosquitto.await_up()

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.history.port import HistoryUnavailableError
 from hub.log.model import LogFaultError
-from hub.web import api, cookies, events, history, life_api, observe, people, phone, rights, signin
+from hub.web import api, cookies, events, history, life_api, observe, people, rights, signin
 from hub.web.answers import SECURITY_HEADERS, answer, answer_crash
 from hub.web.broadcast import Broadcast
 from hub.web.deps import Deps
@@ -39,7 +39,6 @@ _OWN: Final = (
     api.router,
     life_api.router,
     history.router,
-    phone.router,
     events.router,
     observe.router,
 )

@@ -15,7 +15,7 @@ from hub.config.model import Campus
 from hub.history.port import Store
 from hub.ingest.counts import Counts
 from hub.live.board import Board
-from hub.log.model import Entry, Fate
+from hub.log.model import Entry, Kept
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -35,6 +35,7 @@ class Health(msgspec.Struct, frozen=True):
     history_detail: str
     dead_letters: int  # ever, on this log
     failing_loops: tuple[str, ...]
+    certificate_days: float | None = None  # how long the pages' certificate is good; None: they have none
 
     @property
     def ready(self) -> bool:
@@ -44,7 +45,8 @@ class Health(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """Everything that pages and API may use. `submit` appends to the log; done once durable."""
+    """Everything that pages and API may use. `keep` appends to the log; done once durable, with what the log
+    has of each fact. It raises queue.Full."""
 
     campus: Campus
     board: Board
@@ -54,5 +56,5 @@ class Deps:
     counts: Counts
     now: NowMs
     health: Callable[[], Health]
-    submit: Callable[[Entry], Future[tuple[Fate, ...]]]
+    keep: Callable[[Entry], Future[tuple[Kept, ...]]]
     wake_live: Callable[[], None]

@@ -40,6 +40,10 @@ class Code(Enum):
     ALREADY_OUT_OF_SERVICE = "already_out_of_service"
     ENDS_TOO_EARLY = "ends_too_early"
     ENDS_TOO_LATE = "ends_too_late"
+    ALREADY_DONE = "already_done"
+    OTHER_REPORT = "other_report"
+    NO_PHOTO = "no_photo"
+    TOO_OFTEN = "too_often"
     TOO_LARGE = "too_large"
     INVALID = "invalid"
     TOO_MANY_STEPS = "too_many_steps"
@@ -139,6 +143,16 @@ _TABLE: Final[dict[Code, tuple[int, Text]]] = {
         Text("结束时间已过，请填写将来的时间。", "That end is in the past: write one to come."),
     ),
     Code.ENDS_TOO_LATE: (409, Text("最长 31 天。", "For 31 days at most.")),
+    Code.ALREADY_DONE: (409, Text("该报告已处理。", "The report has been dealt with already.")),
+    Code.OTHER_REPORT: (
+        409,
+        Text("该编号已用于另一份报告。", "Another report has this id."),
+    ),
+    Code.NO_PHOTO: (415, Text("不是可用的 JPEG 照片。", "That is no usable JPEG photo.")),
+    Code.TOO_OFTEN: (
+        429,
+        Text("请求过于频繁，请一分钟后再试。", "Too often: try again in a minute."),
+    ),
     Code.TOO_LARGE: (413, Text("内容过大。", "That is too large.")),
     Code.INVALID: (422, Text("有内容填写不正确。", "Some of it is not valid.")),
     Code.TOO_MANY_STEPS: (422, Text("时间范围过大，请加大步长。", "The range is too long for the step.")),

@@ -66,7 +66,7 @@ class Guard:
             _check_origin(request)
         if access.public:
             return receive
-        viewer = await _look_up(request)
+        viewer = await viewer_of(request)
         if access.from_loopback and is_loopback(request):
             return receive
         _check_role(access, viewer)
@@ -91,8 +91,9 @@ def is_loopback(connection: HTTPConnection) -> bool:
     return (mapped or address).is_loopback
 
 
-async def _look_up(request: Request) -> Viewer | None:
-    """Who asks; left in the scope for the route."""
+async def viewer_of(request: Request) -> Viewer | None:
+    """Who asks; left in the scope for the route. For routes that are public as well: the guard does not look
+    there."""
     token = request.cookies.get(cookies.SESSION, "")
     if not token:
         return None

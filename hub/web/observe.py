@@ -19,7 +19,7 @@ from devices.facts import Kind
 from hub.ingest.counts import Counts
 from hub.live.board import Board
 from hub.log.model import Fate
-from hub.notify import ledger
+from hub.notify import ledger, refusals
 from hub.web.deps import Deps, Health
 from hub.web.parts import TheDeps, TheParts
 from rules.model import Severity
@@ -99,6 +99,8 @@ def _of_health(health: Health) -> Iterator[Metric]:
     yield _gauges("reader_behind", "Facts that a reader has not read.", "reader", behind)
     states = {state: int(state == health.history_state) for state in _HISTORY_STATES}
     yield _gauges("history_state", "1 for the state of the history.", "state", states)
+    if health.certificate_days is not None:
+        yield _gauge("certificate_days", "Days until the certificate expires.", health.certificate_days)
     yield _gauge("failing_loops", "Loops that do not do their work.", len(health.failing_loops))
 
 
@@ -113,7 +115,10 @@ def _of_board(deps: Deps) -> Iterator[Metric]:
 def _of_ledger(deps: Deps) -> Iterator[Metric]:
     with deps.book.reading() as session:
         by_state = {state.value: count for state, count in ledger.counts(session).items()}
+        refusing = {one.channel for one in refusals.refusing(session, deps.campus)}
     yield _gauges("notices", "Notices by what became of them.", "state", by_state)
+    refused = {channel: int(channel in refusing) for channel in deps.campus.channels}
+    yield _gauges("channel_refused", "1 while a channel refuses messages for good.", "channel", refused)
 
 
 def _silent_devices(board: Board, deps: Deps) -> dict[str, int]:

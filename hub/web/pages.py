@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from hub.config.model import Language
 from hub.live.board import Changed, Topic
+from hub.notify import ledger
 from hub.web.deps import Deps
 from hub.web.render import Fragment
 from hub.web.scene import Element, Face, Scene, deciding_watches, scene_of
@@ -122,7 +123,15 @@ class Pages:
             "reads_records": viewer is not None and viewer.role in _READERS_OF_RECORDS,
             "sees_upkeep": viewer is not None and viewer.role in _UPKEEPERS,
             "is_admin": viewer is not None and viewer.role is Role.ADMIN,
+            "unseen": lambda: self._unseen(viewer),
         }
+
+    def _unseen(self, viewer: Viewer | None) -> int:
+        """How many notices the viewer has not seen yet; asked only where a page shows it."""
+        if viewer is None or not viewer.person:
+            return 0
+        with self._deps.book.reading() as session:
+            return ledger.unseen(session, viewer.person)
 
 
 def _environment(loader: ChoiceLoader, said: Texts, deps: Deps) -> Environment:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -48,13 +49,14 @@ async def change_secret(
         answered = await parts.doorman.admit(viewer.person, current, address)
         if answered is not Answer.RIGHT:
             errors = (answered.value,)
+    was_trusted = await run_in_threadpool(parts.sessions.is_trusted, session_of(request))
     if not errors:
         refusal = await parts.doorman.change(viewer.person, new)
         errors = (refusal.value,) if refusal is not None else ()
     if errors:
         status = _STATUS.get(errors[0], 422)
         return html_page(request, "change-secret", status, errors=errors, next=local_path(next))
-    opened = await run_in_threadpool(parts.sessions.begin, viewer.person)
+    opened = await run_in_threadpool(partial(parts.sessions.begin, viewer.person, trusted=was_trusted))
     response = RedirectResponse(local_path(next), 303)
     cookies.keep_session(response, opened, parts.deps.campus)
     return response
@@ -93,7 +95,7 @@ def _just_issued(request: Request) -> JustIssued:
 def people(request: Request, parts: TheParts) -> Response:
     """Who can sign in; and once after making one, a one-time secret."""
     issued = _just_issued(request).take(session_of(request), parts.deps.now())
-    return html_page(request, "people", people=_people(parts), issued=issued)
+    return html_page(request, "people", people=_people(parts), issued=issued, phones=parts.sessions.phones())
 
 
 @router.post("/people/{person}/one-time")
@@ -108,8 +110,17 @@ async def one_time(request: Request, parts: TheParts, viewer: CurrentViewer, per
         raise Problem(Code.BUSY)
     if person == viewer.person:  # whose session has just ended: nobody would come for it
         known = await run_in_threadpool(_people, parts)
-        return html_page(request, "people", people=known, issued=Issued(person, secret))
+        phones = await run_in_threadpool(parts.sessions.phones)
+        return html_page(request, "people", people=known, issued=Issued(person, secret), phones=phones)
     _just_issued(request).put(session_of(request), Issued(person, secret), parts.deps.now())
+    return RedirectResponse("/people", 303)
+
+
+@router.post("/people/phones/{id}/end")
+def end_phone(parts: TheParts, id_: Annotated[str, Path(alias="id", max_length=64)]) -> Response:
+    """Signs a trusted phone out: it was lost, or belongs to somebody who has left."""
+    if not parts.sessions.revoke(id_):
+        raise Problem(Code.NOT_FOUND)
     return RedirectResponse("/people", 303)
 
 

@@ -16,6 +16,7 @@ from rules.model import Role
 
 BODY_LIMIT: Final = 1_000_000
 _FORM_LIMIT: Final = 16_384
+PHOTO_LIMIT: Final = 2 * 1024 * 1024
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -36,7 +37,7 @@ Rights: TypeAlias = Mapping[Place, Access]
 
 _ALL: Final = frozenset(Role)
 _STAFF: Final = frozenset(Role) - {Role.WALL}  # a wall shows and does nothing
-_WALKERS: Final = frozenset({Role.GUARD, Role.MAINTENANCE, Role.HEAD, Role.ADMIN})
+WALKERS: Final = frozenset({Role.GUARD, Role.MAINTENANCE, Role.HEAD, Role.ADMIN})
 _HEADS: Final = frozenset({Role.HEAD, Role.ADMIN})
 _UPKEEPERS: Final = _HEADS | {Role.MAINTENANCE}
 _SHELVERS: Final = _UPKEEPERS | {Role.CANTEEN}
@@ -53,13 +54,20 @@ RIGHTS: Final[Rights] = {
     ("POST", "/logout"): _OWN_SECRET,
     ("GET", "/account/secret"): _OWN_SECRET,
     ("POST", "/account/secret"): _OWN_SECRET,
-    ("GET", "/people"): Access(_ADMIN),
+    ("GET", "/people"): Access(_HEADS),
+    ("POST", "/people/phones/{id}/end"): Access(_HEADS, body_limit=_FORM_LIMIT),
     ("POST", "/people/{person}/one-time"): Access(_ADMIN, body_limit=_FORM_LIMIT),
     # the hub itself
     ("GET", "/healthz"): _PUBLIC,
     ("GET", "/readyz"): _PUBLIC,
     ("GET", "/metrics"): Access(_ADMIN, from_loopback=True),
     ("MOUNT", "/static"): _PUBLIC,
+    # trusting it: a phone that does not yet can neither sign in nor be asked to
+    ("GET", "/trust"): _PUBLIC,
+    ("GET", "/trust/check"): _PUBLIC,
+    ("GET", "/trust/worker.js"): _PUBLIC,
+    ("GET", "/trust/campushub-ca.crt"): _PUBLIC,
+    ("GET", "/trust/campushub.mobileconfig"): _PUBLIC,
     # pages
     ("GET", "/"): _EVERYBODY,
     ("GET", "/wall"): _EVERYBODY,
@@ -101,7 +109,16 @@ RIGHTS: Final[Rights] = {
     ("POST", "/api/v1/upkeep/maintenance"): Access(_HEADS),
     ("POST", "/api/v1/upkeep/{id}/end"): Access(_UPKEEPERS),
     ("GET", "/api/v1/taps"): _EVERYBODY,
-    ("POST", "/api/v1/taps"): Access(_WALKERS),
+    ("POST", "/api/v1/patrol/taps"): Access(WALKERS),
+    ("GET", "/api/v1/patrol/plan"): Access(WALKERS),
+    ("GET", "/guard"): _PUBLIC,  # a phone keeps it, and shows its own plan before anybody signs in
+    ("GET", "/guard/{file}"): _PUBLIC,
+    ("POST", "/api/v1/patrol/reports"): Access(WALKERS),
+    ("GET", "/api/v1/patrol/reports"): Access(_UPKEEPERS),
+    ("POST", "/api/v1/patrol/reports/{id}/close"): Access(_UPKEEPERS),
+    ("PUT", "/api/v1/patrol/photos/{sha256}"): Access(WALKERS, body_limit=PHOTO_LIMIT),
+    ("GET", "/api/v1/patrol/photos/{sha256}"): Access(WALKERS),
+    ("GET", "/t/{tag}"): _PUBLIC,  # somebody who is not signed in yet taps as well
     ("GET", "/api/v1/rounds"): _EVERYBODY,
     ("GET", "/api/v1/history"): _EVERYBODY,
     ("GET", "/api/v1/history/latest"): _EVERYBODY,

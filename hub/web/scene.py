@@ -23,7 +23,7 @@ from rules.model import Severity, Text, Watch
 
 Watches: TypeAlias = Mapping[str, tuple[Watch, ...]]
 
-_UNKNOWN: Final = (DeviceState.NEVER, DeviceState.OFFLINE, DeviceState.SILENT)
+_UNKNOWN: Final = (DeviceState.NEVER, DeviceState.OFFLINE, DeviceState.SILENT, DeviceState.OUT_OF_SERVICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +129,14 @@ def scene_of(deps: Deps, watches: Watches, viewer: Viewer) -> Scene:
 
 
 def tone_of(found: Standing) -> str:
-    """The name of its colour: `ok`, `warn`, `crit`, or `off` where nothing is known and nobody alerted."""
+    """The name of its colour: `ok`, `warn`, `crit`, or `info` where it is worked on, `off` where
+    nothing is known and nobody alerted, and for what is out of service."""
     if found.severity is Severity.CRITICAL:
         return "crit"
     if found.state is DeviceState.OK:
         return "ok"
+    if found.state is DeviceState.MAINTENANCE:
+        return "info"
     return "off" if found.state in _UNKNOWN and found.severity is None else "warn"
 
 

@@ -21,6 +21,7 @@ from rules.model import Role
 
 PERSON_MS: Final = 12 * 3_600_000
 WALL_MS: Final = 30 * 24 * 3_600_000
+TRUSTED_MS: Final = 90 * 24 * 3_600_000
 MOST_FOR_ONE_PERSON: Final = 20
 # An expiry moves at most this often, so that most requests write nothing.
 _SLIDE_MS: Final = 10 * 60_000
@@ -43,6 +44,15 @@ class Found(msgspec.Struct, frozen=True):
     must_change_secret: bool
 
 
+class TrustedPhone(msgspec.Struct, frozen=True):
+    """A phone that stays signed in. `id`: of its session; `until_ms`: if it is not used any more."""
+
+    id: str
+    person: str
+    since_ms: int
+    until_ms: int
+
+
 class Sessions:
     """Every signed-in browser. Any thread may call it; calls block."""
 
@@ -51,10 +61,11 @@ class Sessions:
         self._campus = campus
         self._now = now
 
-    def begin(self, person: str) -> Opened:
-        """Signs a person in; forgets expired sessions, and the oldest of somebody who has too many."""
+    def begin(self, person: str, *, trusted: bool = False) -> Opened:
+        """Signs a person in, for long on a `trusted` phone; forgets expired sessions, and the oldest of
+        somebody who has too many."""
         now_ms = self._now()
-        lasts_ms = self._lasts_ms(person)
+        lasts_ms = self._lasts_ms(person, trusted=trusted)
         opened = Opened(secrets.token_urlsafe(32), secrets.token_urlsafe(32), lasts_ms)
         with self._book.writing() as session:
             session.execute(delete(SessionRow).where(SessionRow.expires_at_ms <= now_ms))
@@ -69,6 +80,7 @@ class Sessions:
                     csrf=opened.csrf,
                     created_at_ms=now_ms,
                     expires_at_ms=now_ms + lasts_ms,
+                    trusted=trusted,
                 )
             )
         return opened
@@ -84,7 +96,7 @@ class Sessions:
             return None
         if row.person not in self._campus.people:
             return None
-        expires_at_ms = now_ms + self._lasts_ms(row.person)
+        expires_at_ms = now_ms + self._lasts_ms(row.person, trusted=row.trusted)
         if expires_at_ms - row.expires_at_ms > _SLIDE_MS:
             with self._book.writing() as session:
                 still = session.get(SessionRow, id_)
@@ -100,12 +112,55 @@ class Sessions:
         with self._book.reading() as session:
             return frozenset(session.scalars(query))
 
+    def is_trusted(self, id_: str) -> bool:
+        """Whether this is the session of a trusted phone."""
+        with self._book.reading() as session:
+            row = session.get(SessionRow, id_)
+            return row is not None and row.trusted
+
+    def is_of(self, id_: str, phone: str) -> bool:
+        """Whether a phone that calls itself so may use the session. A trusted one belongs to the first phone
+        that uses it: with another its cookie was copied, and it ends."""
+        with self._book.reading() as session:
+            row = session.get(SessionRow, id_)
+            if row is not None and (not row.trusted or row.phone == phone):
+                return True
+        with self._book.writing() as session:
+            row = session.get(SessionRow, id_)
+            if row is None:
+                return False
+            if row.phone:
+                session.delete(row)
+                return False
+            row.phone = phone
+        return True
+
+    def phones(self) -> tuple[TrustedPhone, ...]:
+        """Every trusted phone, by when it was signed in."""
+        trusted = select(SessionRow).where(SessionRow.trusted, SessionRow.expires_at_ms > self._now())
+        with self._book.reading() as session:
+            rows = session.scalars(trusted.order_by(SessionRow.created_at_ms)).all()
+        return tuple(
+            TrustedPhone(row.token_hash, row.person, row.created_at_ms, row.expires_at_ms) for row in rows
+        )
+
+    def revoke(self, id_: str) -> bool:
+        """Ends the session of a trusted phone; False: there is none."""
+        with self._book.writing() as session:
+            row = session.get(SessionRow, id_)
+            if row is None or not row.trusted:
+                return False
+            session.delete(row)
+        return True
+
     def end(self, token: str) -> None:
         """Signs a browser out; a no-op for an unknown one."""
         with self._book.writing() as session:
             session.execute(delete(SessionRow).where(SessionRow.token_hash == _hash(token)))
 
-    def _lasts_ms(self, person: str) -> int:
+    def _lasts_ms(self, person: str, *, trusted: bool) -> int:
+        if trusted:
+            return TRUSTED_MS
         return WALL_MS if self._campus.people[person].role is Role.WALL else PERSON_MS
 
 

@@ -142,8 +142,21 @@ class TapShape(Shape):
     checkpoint: str | None
 
 
+class VisitShape(Shape):
+    """One visit of a round. `person`, `badge`: who tapped, if anybody says; `key`: the tap's."""
+
+    at_ms: int
+    key: str
+    tag: str
+    person: str
+    badge: str
+    device: str
+    trust: Trust
+    received_ms: int
+
+
 class RoundShape(Shape):
-    """One planned run of a round."""
+    """One planned run of a round. `visits` in order of time; `quality`: visited ÷ required."""
 
     id: str
     round: str
@@ -154,6 +167,11 @@ class RoundShape(Shape):
     state: RoundState
     tags: tuple[str, ...]
     visited: tuple[str, ...]
+    deadline_ms: int = Field(description="until when visits count, as planned or as somebody decided")
+    visits: tuple[VisitShape, ...]
+    decided_by: str = Field(description="who decided what explains the state or the deadline; mostly empty")
+    decided_why: str
+    quality: float
 
 
 class LetterShape(Shape):
@@ -265,7 +283,8 @@ def round_run(deps: Deps, run: RoundRun) -> RoundShape:
     """A planned run."""
     planned = deps.campus.rounds.get(run.round)
     fields = {name: getattr(run, name) for name in run.__struct_fields__}
-    return RoundShape(**fields, name=TextShape.model_validate(planned.name) if planned else None)
+    name = TextShape.model_validate(planned.name) if planned else None
+    return RoundShape(**fields, name=name, quality=run.quality)
 
 
 def letter(stored: StoredLetter) -> LetterShape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from hmac import compare_digest
 from typing import Annotated, Final
 
@@ -17,9 +18,11 @@ from hub.web.doorman import Answer
 from hub.web.parts import CurrentViewer as CurrentViewer  # noqa: PLC0414 - pages import these from here
 from hub.web.parts import TheParts, html_page
 from hub.web.parts import current_viewer as current_viewer  # noqa: PLC0414 - as above
+from hub.web.rights import WALKERS
 
 router: Final = APIRouter(include_in_schema=False)
 
+_OF_PHONES: Final = ("/guard", "/t/")
 _STATUS: Final = {"": 200, "wrong": 401, "expired": 403, "locked": 429, "busy": 429}
 
 Field = Annotated[str, Form()]
@@ -39,8 +42,9 @@ async def login(
     secret: Field = "",
     csrf: Field = "",
     next: Field = "/",  # noqa: A002 - the field's name
+    trust: Field = "",
 ) -> Response:
-    """Signs somebody in, under a new session."""
+    """Signs somebody in, under a new session; `trust`: who walks rounds stays signed in on this phone."""
     known = request.cookies.get(cookies.LOGIN, "")
     if not known or not compare_digest(known.encode(errors="replace"), csrf.encode(errors="replace")):
         return _form(request, parts, person=person, error="expired", next_=next)
@@ -50,7 +54,8 @@ async def login(
     if answered is not Answer.RIGHT:
         return _form(request, parts, person=person, error=answered.value, next_=next)
     await run_in_threadpool(parts.sessions.end, request.cookies.get(cookies.SESSION, ""))
-    opened = await run_in_threadpool(parts.sessions.begin, person)
+    trusted = trust != "" and parts.deps.campus.people[person].role in WALKERS
+    opened = await run_in_threadpool(partial(parts.sessions.begin, person, trusted=trusted))
     response = RedirectResponse(local_path(next), 303)
     cookies.keep_session(response, opened, parts.deps.campus)
     return response
@@ -74,6 +79,7 @@ def _form(request: Request, parts: TheParts, *, person: str, error: str, next_: 
         person=person[:64],
         error=error,
         next=local_path(next_),
+        may_trust=next_.startswith(_OF_PHONES),
         csrf=token,
     )
     cookies.keep_form(response, token, parts.deps.campus)

@@ -27,6 +27,7 @@ class ToldShape(Shape):
     result: str = Field(description="why it has not been delivered, or was not sent")
     acknowledged_by: str
     acknowledged_at_ms: int | None
+    seen_at_ms: int | None = Field(description="when its person first saw it on the pages")
 
 
 class AlertRecordShape(Shape):
@@ -55,6 +56,7 @@ def told_shapes(entries: Iterable[Entry]) -> tuple[ToldShape, ...]:
             result=entry.result,
             acknowledged_by=entry.acknowledged_by,
             acknowledged_at_ms=entry.acknowledged_at_ms,
+            seen_at_ms=entry.seen_at_ms,
         )
         for entry in entries
     )

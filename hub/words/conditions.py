@@ -6,20 +6,26 @@ from typing import Final
 
 from hub.words.texts import Texts
 from hub.words.wording import duration, number, with_unit
+from rules.flaws import unstarted_at
 from rules.model import (
     ClockWrong,
     Condition,
     Count,
+    Flaw,
     Forecast,
     Held,
+    Odd,
+    OddTaps,
     Outside,
     Rate,
+    RoundFlaw,
     RoundIncomplete,
     SensorFault,
     Silent,
     Spread,
     Stuck,
     Threshold,
+    TooFewPatrols,
     Total,
 )
 
@@ -69,8 +75,8 @@ def said(condition: Condition, texts: Texts) -> str:  # noqa: C901 - one sentenc
             return _lasting(limited, condition.for_ms, texts)
         case ClockWrong():
             return _lasting(texts("condition.clock"), condition.for_ms, texts)
-        case RoundIncomplete():
-            return ""
+        case RoundIncomplete() | RoundFlaw() | TooFewPatrols() | OddTaps():
+            return _of_taps(condition, texts)
 
 
 def value_said(value: float, condition: Condition, texts: Texts) -> str:
@@ -82,7 +88,26 @@ def value_said(value: float, condition: Condition, texts: Texts) -> str:
             return _percent(value)
         case Count():
             return texts("condition.times", n=round(value))
-        case Silent() | Held() | ClockWrong() | RoundIncomplete():
+        case RoundFlaw():
+            return texts("condition.minutes", n=number(value, 1))
+        case TooFewPatrols():
+            return texts("condition.times", n=round(value))
+        case Silent() | Held() | ClockWrong() | RoundIncomplete() | OddTaps():
+            return ""
+
+
+def _of_taps(condition: RoundIncomplete | RoundFlaw | TooFewPatrols | OddTaps, texts: Texts) -> str:
+    match condition:
+        case RoundFlaw(what=Flaw.NOT_STARTED):
+            after = span(unstarted_at(condition) - condition.walk.starts_ms, texts)
+            return texts("condition.round.not_started", after=after)
+        case RoundFlaw(what=Flaw.LATE_START):
+            return texts("condition.round.late_start", after=span(condition.after_ms, texts))
+        case TooFewPatrols():
+            return texts("condition.round.too_few", n=condition.times)
+        case OddTaps(what=Odd.CLOCK_TAMPERED):
+            return texts("condition.round.tag_clock", tolerance=span(condition.tolerance_ms, texts))
+        case _:
             return ""
 
 

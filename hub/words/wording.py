@@ -17,6 +17,7 @@ _IN_HOURS_UNTIL_S: Final = 2 * _DAY_S
 
 # The unit of a series stands in its name: (suffix, unit, decimals). The longest that fits is meant.
 _UNITS: Final = (
+    ("_days", "d", 1),
     ("_pct", "%", 0),
     ("_kwh", "kWh", 1),
     ("_dbm", "dBm", 0),

@@ -114,6 +114,44 @@ def test_a_time_without_offset_is_read_in_the_site_s_zone() -> None:
     assert resolve("2025-10-26T02:30:00", RECEIVED_MS, berlin) == (autumn, Clock.LOCAL)
 
 
+# Summer time ends at 1:00 UTC: half past two is at half past midnight UTC, and an hour later once more.
+BERLIN = ZoneInfo("Europe/Berlin")
+TWICE = "2025-10-26T02:30:00"
+THE_FIRST = ms("2025-10-26T00:30:00+00:00")
+THE_SECOND = THE_FIRST + 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("received_ms", "after_ms", "meant_ms"),
+    [
+        (THE_FIRST, None, THE_FIRST),
+        (THE_FIRST + 50 * 60_000, None, THE_FIRST),  # the second is not there yet
+        (THE_FIRST + 50 * 60_000, THE_SECOND, THE_FIRST),
+        (THE_SECOND - AHEAD_TOLERANCE_MS, None, THE_SECOND),  # a clock a little ahead
+        (THE_SECOND, None, THE_SECOND),
+        (THE_SECOND, THE_FIRST, THE_SECOND),  # said only now
+        (THE_SECOND + AHEAD_TOLERANCE_MS, None, THE_SECOND),
+        (THE_SECOND + 8 * 3_600_000, None, THE_FIRST),  # nothing tells
+        (THE_SECOND + 8 * 3_600_000, THE_FIRST - 600_000, THE_FIRST),
+        (THE_SECOND + 8 * 3_600_000, THE_FIRST, THE_FIRST),  # the same once more
+        (THE_SECOND + 8 * 3_600_000, THE_FIRST + 1_000, THE_FIRST),  # put right by a second
+        (THE_SECOND + 8 * 3_600_000, THE_SECOND - 60_000, THE_SECOND),
+        (THE_SECOND + 8 * 3_600_000, THE_SECOND + 60_000, THE_SECOND),
+    ],
+)
+def test_in_the_hour_that_comes_twice_arrival_tells_and_then_the_order(
+    received_ms: int, after_ms: int | None, meant_ms: int
+) -> None:
+    assert resolve(TWICE, received_ms, BERLIN, after_ms) == (meant_ms, Clock.LOCAL)
+    offset = "+02:00" if meant_ms == THE_FIRST else "+01:00"
+    assert resolve(TWICE + offset, received_ms, BERLIN, after_ms) == (meant_ms, Clock.DEVICE)
+
+
+def test_an_hour_that_never_is_happens_once() -> None:
+    spring = ms("2026-03-29T01:30:00+00:00")
+    assert resolve("2026-03-29T02:30:00", spring, BERLIN, spring - 60_000) == (spring, Clock.LOCAL)
+
+
 def test_an_offset_wins_over_the_site_s_zone() -> None:
     assert resolve("2026-03-01T23:59:58Z", RECEIVED_MS, SHANGHAI)[1] is Clock.DEVICE
 

@@ -125,6 +125,7 @@ def test_what_is_not_for_us_is_ignored_with_a_reason(topic: str) -> None:
         "campus/main/fridge/\u202e9-dloc/reading",
         "campus/main/fridge/" + "x" * 65_535 + "/reading",
         "campus/main/oven/cold-1/reading",
+        "campus/main/hub/hub/reading",  # the hub speaks for itself, and nobody else does
         "campus/main/fridge/cold-1/readings",
         "campus/other/fridge/cold-1/reading",
         "campus/main/meter/cold-1/reading",

@@ -188,3 +188,22 @@ def test_a_master_key_is_not_written_anywhere() -> None:
     for write in (pickle.dumps, copy.copy, copy.deepcopy, msgspec.json.encode, vars):
         with pytest.raises(TypeError):
             write(MASTER)
+
+
+def test_a_fingerprint_tells_keys_apart_and_is_no_part_of_any_tags_key() -> None:
+    one, other = MasterKey(bytes(range(16))), MasterKey(bytes(range(1, 17)))
+    assert one.fingerprint() == MasterKey.from_hex(bytes(range(16)).hex()).fingerprint()
+    assert one.fingerprint() != other.fingerprint()
+    keys = SiteKeys(one, "school")
+    derived = [keys.key(bytes(7), number).hex().upper() for number in KeyNumber]
+    assert len(one.fingerprint()) == 8
+    assert not any(one.fingerprint() in key for key in derived)
+
+
+def test_a_tag_that_is_written_anew_changes_no_other_tag() -> None:
+    keys = SiteKeys(MasterKey(bytes(range(16))), "school")
+    anew = keys.written_anew(bytes(7), 1)
+    assert (keys.version(bytes(7)), anew.version(bytes(7))) == (0, 1)
+    assert anew.file_read_key(bytes(7)) != keys.file_read_key(bytes(7))
+    assert anew.file_read_key(b"another") == keys.file_read_key(b"another")
+    assert anew.meta_read_key() == keys.meta_read_key()

@@ -11,7 +11,7 @@ from tests.firmware_sim.fakes import small_campus
 
 
 def test_the_shipped_scenarios_load_and_suit_any_campus() -> None:
-    assert names() == ("demo", "fridge-fails", "normal-day", "power-cut", "round-missed")
+    assert names() == ("demo", "fridge-fails", "normal-day", "power-cut", "round-missed", "tag-cloned")
     empty = SimPlan("school", small_campus().zone, (), (), (), "")
     for name in names():
         scenario = load(name)

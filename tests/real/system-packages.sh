@@ -13,6 +13,8 @@ need mosquitto_pub mosquitto-clients
 need influxd influxdb
 need promtool prometheus
 need chromium chromium
+need certutil libnss3-tools
+need openssl openssl
 # Screenshots of Chinese pages need Chinese glyphs.
 fc-list ':lang=zh-cn' 2>/dev/null | grep -q . || missing="$missing fonts-noto-cjk"
 

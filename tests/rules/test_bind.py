@@ -12,6 +12,7 @@ from rules.bind import DeviceTarget, RoundTarget, bind, kinds_of, selects
 from rules.calendar import Calendar
 from rules.model import Forecast, RoundIncomplete, Selector, SensorFault, Silent, Subject, Threshold
 from rules.reach import devices_of
+from rules.route import Stop, Walk
 from rules.windows import Hours, parse_hours
 from tests.rules.facts import MINUTE
 from tests.rules.test_catalogue_cases import RULES
@@ -19,7 +20,7 @@ from tests.rules.test_catalogue_cases import RULES
 CHILLED = DeviceTarget("cold-1", Kind.FRIDGE, "chilled", MINUTE)
 FROZEN = DeviceTarget("cold-2", Kind.FRIDGE, "frozen", MINUTE)
 METER = DeviceTarget("meter-1", Kind.METER, "", MINUTE)
-WALK = RoundTarget("night@2026-03-02", 0, 60 * MINUTE, 15 * MINUTE, ("A", "B", "A"))
+WALK = RoundTarget("night@2026-03-02", Walk(0, 60 * MINUTE, 15 * MINUTE, (Stop("A"), Stop("B"), Stop("A"))))
 
 
 def bound_ids(target: DeviceTarget | RoundTarget) -> set[str]:
@@ -41,7 +42,9 @@ def test_each_kind_of_thing_gets_its_rules_and_no_others() -> None:
     chilled = {"cold.chilled.warm", "cold.chilled.freezing", "cold.chilled.forecast", "cold.humidity-high"}
     assert bound_ids(CHILLED) == chilled | cold
     assert bound_ids(FROZEN) == {"cold.frozen.warm", "cold.frozen.forecast"} | cold
-    assert bound_ids(WALK) == {"patrol.round-incomplete"}
+    of_rounds = {rule.id for rule in RULES.values() if rule.select.subject is Subject.ROUND}
+    assert bound_ids(WALK) == of_rounds
+    assert len(of_rounds) == 8
     for_all_meters = {
         rule.id for rule in RULES.values() if rule.id.startswith("power.") and not rule.select.labels
     }
@@ -126,7 +129,7 @@ def test_silence_waits_for_slow_devices() -> None:
 def test_a_checkpoint_passed_twice_is_one_tag_to_tap() -> None:
     watch = bind(RULES["patrol.round-incomplete"], WALK)
     assert watch is not None
-    assert watch.condition == RoundIncomplete(0, 60 * MINUTE, 15 * MINUTE, ("A", "B"))
+    assert watch.condition == RoundIncomplete(WALK.walk)
 
 
 def test_a_selector_tells_its_kinds() -> None:

@@ -24,6 +24,7 @@ from rules.model import (
     Threshold,
     Watch,
 )
+from rules.route import Stop, Walk
 from tests.rules.facts import DEVICE, presence, reading, run, tick
 
 FAULTS = (85.0, -127.0)
@@ -103,7 +104,7 @@ def test_the_limit_itself_is_calm_and_a_fault_value_never_is() -> None:
 
 def test_what_is_not_about_a_value_has_no_band() -> None:
     assert band_of(Silent(1)) is None
-    assert band_of(RoundIncomplete(0, 1, 0, ("A",))) is None
+    assert band_of(RoundIncomplete(Walk(0, 1, 0, (Stop("A"),)))) is None
 
 
 def test_what_is_calm_to_all_is_between_their_limits() -> None:

@@ -321,5 +321,12 @@ def test_a_late_reading_of_other_hours_ends_nothing() -> None:
     assert state.phase is Phase.ACTIVE
 
 
+def test_but_it_is_a_sign_of_life() -> None:
+    door = Watch("w", DEVICE, replace(DOOR, for_ms=0), except_when=Morning())
+    state, _ = run(door, [reading(13 * HOUR, door_open=True)])
+    after, _ = step(door, state, reading(11 * HOUR, 13 * HOUR + MINUTE, door_open=True), 0)
+    assert after == replace(state, heard_ms=13 * HOUR + MINUTE)
+
+
 def said_by(watch: Watch, facts: list[object]) -> list[object]:
     return list(run(watch, facts)[1])  # type: ignore[arg-type] # tests mix kinds of facts

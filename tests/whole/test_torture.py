@@ -7,16 +7,19 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from hub.torture import disk
 from tests.real import require
 from tests.whole.hub_process import CAMPUSHUB
 
 MESSAGES = 3_000
 MOSQUITTO_SEED = 1  # connections cut; broker restarted; hub killed; hub stopped for a while
 EMBEDDED_SEED = 3  # the broker killed too
+FULL_DISKS = 1 if disk.is_possible() else 0
 
 
 def tortured(folder: Path, broker: str, seed: int, *more: str) -> dict[str, Any]:
-    size = ["--messages", str(MESSAGES), "--kills", "4", "--seed", str(seed), "--broker", broker]
+    size = ["--messages", str(MESSAGES), "--kills", "4", "--full-disks", str(FULL_DISKS)]
+    size += ["--seed", str(seed), "--broker", broker]
     done = subprocess.run(
         [CAMPUSHUB, "torture", *size, "--keep", folder, "--json", *more],
         capture_output=True,
@@ -29,7 +32,10 @@ def tortured(folder: Path, broker: str, seed: int, *more: str) -> dict[str, Any]
     assert report["faults_found"] == [], done.stderr
     assert done.returncode == 0
     assert report["acknowledged"] == MESSAGES
-    assert len(report["struck"]) >= 4
+    kinds = [struck["fault"]["kind"] for struck in report["struck"]]
+    assert len(kinds) == 4 + FULL_DISKS
+    assert kinds.count("disk full for a while") >= FULL_DISKS
+    assert ("disk full" in report["left_out"]) == (not FULL_DISKS)
     assert report["verdicts"]["alerts"] > 0
     return report
 

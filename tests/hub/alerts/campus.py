@@ -19,7 +19,7 @@ from hub.config.model import Campus
 from hub.log.model import Entry
 from hub.log.reader import LogReader
 from hub.log.writer import LogWriter
-from hub.patrol.planning import runs_of_day
+from hub.patrol.planning import plan_of_day
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -108,7 +108,7 @@ class Office:
         return AlertsReader(
             campus,
             watches_of_devices(campus),
-            lambda day: runs_of_day(campus.rounds.values(), campus.checkpoints, campus.calendar, day),
+            lambda day: plan_of_day(campus, day),
             LogReader(self.folder / "log.sqlite"),
             self.book,
             lambda: self.now_ms,

@@ -34,6 +34,7 @@ from rules.model import (
     Total,
     Watch,
 )
+from rules.route import Stop, Walk
 
 DEVICES = ("cold-1", "cold-2")
 QUANTITIES = ("temperature_c", "humidity_pct")
@@ -196,7 +197,7 @@ class Shifts:
 
 
 HOURS = st.sampled_from([None, None, None, Shifts()])
-ROUND = Watch("patrol", "night@1", RoundIncomplete(0, 40, 5, ("A", "B")))
+ROUND = Watch("patrol", "night@1", RoundIncomplete(Walk(0, 40, 5, (Stop("A"), Stop("B")))))
 
 
 @st.composite
@@ -218,7 +219,9 @@ def logs(draw: st.DrawFn) -> list[Fact]:
         at_ms = max(0, now_ms - draw(LAGS))
         device = draw(st.sampled_from([*DEVICES, *DEVICES, "cold-3", "unknown"]))
         key = str(number)
-        match draw(st.sampled_from(["reading"] * 6 + ["again", "tick", "tick", "tap", "presence", "clock set"])):
+        match draw(
+            st.sampled_from(["reading"] * 6 + ["again", "tick", "tick", "tap", "presence", "clock set"])
+        ):
             case "reading":
                 values = draw(
                     st.lists(

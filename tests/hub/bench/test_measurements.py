@@ -68,6 +68,7 @@ def test_rules_measure_the_catalogue_and_a_backtest(tmp_path: Path) -> None:
     assert rows["judged, 100 series"].value > 0
     assert rows["100 times the series cost"].at_most == 1.2
     assert rows["backtest: 30 days of 500 devices, one a minute"].at_most == 3.0
+    assert rows["backtest: processes"].value == 1, "so little is not worth a second one"
     assert list(tmp_path.iterdir()) == [tmp_path / "result.json"]
 
 

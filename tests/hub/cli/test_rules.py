@@ -225,11 +225,72 @@ def test_a_case_file_that_makes_no_sense_is_told_with_its_place(tmp_path: Path, 
     assert told in said.stderr
 
 
-def test_the_case_in_the_documentation_holds(tmp_path: Path) -> None:
+HOLIDAY = """\
+rule = "power.holiday-load"
+starts = 2026-10-01
+zone = "Asia/Shanghai"
+[target]
+kind = "meter"
+interval = "1m"
+labels = ["off-in-holidays"]
+[[cases]]
+name = "a Thursday"
+facts = [{ at = "8h", until = "9h", power_w = 900.0 }]
+expect = EXPECTED
+"""
+RAISED = '[{ raised = "9h", since = "8h", value = 900.0 }]'
+NATIONAL_DAY = '[[calendar.exception]]\ndate = 2026-10-01\nkind = "holiday"\nname = "National Day"\n'
+
+
+@pytest.mark.parametrize(("calendar", "expected"), [("", "[]"), (NATIONAL_DAY, RAISED)], ids=["none", "own"])
+def test_a_file_may_state_the_calendar_that_it_is_judged_by(
+    tmp_path: Path, calendar: str, expected: str
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(HOLIDAY.replace("EXPECTED", expected) + calendar, encoding="utf-8")
+    said = call("test", path)
+    assert said.exit_code == Exit.OK, said.output
+
+
+def test_a_file_that_says_when_it_starts_is_judged_by_the_calendar_of_the_configuration(
+    office: Office, tmp_path: Path
+) -> None:
+    config = office.folder.parent / "campus.toml"  # with China's holidays
+    path = tmp_path / "mine.toml"
+    own_zone = HOLIDAY.replace('zone = "Asia/Shanghai"\n', "")
+    path.write_text(own_zone.replace("EXPECTED", RAISED), encoding="utf-8")
+    assert call("test", path, "--config", config).exit_code == Exit.OK
+    unsaid = own_zone.replace("starts = 2026-10-01\n", "").replace("EXPECTED", "[]")
+    path.write_text(unsaid, encoding="utf-8")
+    assert call("test", path, "--config", config).exit_code == Exit.OK
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("2026-10-01", '"tomorrow"', "starts: write a date"),
+        ("Asia/Shanghai", "Asia/Shanghay", "zone: "),
+        ("starts = 2026-10-01\n", "", "a calendar needs `starts`"),
+        ("[target]", '[calendar]\ncountry = "ZZ"\n[target]', "the public holidays of"),
+        ("[target]", "[calendar]\nterms = 3\n[target]", "[calendar].terms"),
+    ],
+)
+def test_a_calendar_that_makes_no_sense_is_told(tmp_path: Path, old: str, new: str, told: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(HOLIDAY.replace("EXPECTED", "[]").replace(old, new), encoding="utf-8")
+    said = call("test", path)
+    assert said.exit_code == Exit.CONFIGURATION
+    assert told in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"), [("case", "cold.chilled.warm"), ("calendar case", "power.holiday-load")]
+)
+def test_the_cases_in_the_documentation_hold(tmp_path: Path, kind: str, rule: str) -> None:
     text = PAGE.read_text(encoding="utf-8")
-    (example,) = re.findall(r"```toml case\n(.*?)```", text, re.DOTALL)
+    (example,) = re.findall(rf"```toml {kind}\n(.*?)```", text, re.DOTALL)
     path = tmp_path / "example.toml"
     path.write_text(example, encoding="utf-8")
     said = call("test", path, "--verbose")
     assert said.exit_code == Exit.OK, said.output
-    assert "holds: cold.chilled.warm" in said.stdout
+    assert f"holds: {rule}" in said.stdout

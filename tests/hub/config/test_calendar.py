@@ -374,7 +374,7 @@ def test_a_last_term_that_is_about_to_end_is_a_warning(tmp_path: Path) -> None:
 
 
 def _planned(campus: Campus, day: date) -> list[str]:
-    return [id_ for id_, _ in runs_of_day(campus.rounds.values(), campus.checkpoints, campus.calendar, day)]
+    return [id_ for id_, _ in runs_of_day(campus, day)]
 
 
 def test_a_round_is_planned_on_the_kinds_of_day_that_it_names(tmp_path: Path) -> None:
@@ -438,7 +438,7 @@ _EXAMPLE = resources.files("hub.demo").joinpath("campus.toml").read_text(encodin
 
 
 def test_the_page_s_examples_are_understood(tmp_path: Path) -> None:
-    section, walk = re.findall(r"```toml\n(.*?)```", _PAGE, re.DOTALL)
+    section, walk, _shifts = re.findall(r"```toml\n(.*?)```", _PAGE, re.DOTALL)
     before, rest = _EXAMPLE.split("[calendar]\n", 1)
     rest = rest[rest.index("# --- where MQTT is") :]
     campus = loaded(tmp_path, f"{before}{section}\n{rest}\n{walk}")

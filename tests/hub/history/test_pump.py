@@ -110,8 +110,9 @@ def test_readings_and_the_alert_that_they_raise_arrive(carried: Carried) -> None
 def test_a_round_arrives_under_its_name_and_not_under_its_day(carried: Carried) -> None:
     carried.office.happens(carried.office.ticks(MORNING), carried.office.taps("gatehouse", MORNING))
     carried.pump.turn()
-    (point,) = [point for point in carried.history.points if point.measurement == "round"]
-    assert (point.device, dict(point.fields)["visited"]) == ("morning", 1)
+    due, walked = [point for point in carried.history.points if point.measurement == "round"]
+    assert (due.device, dict(due.fields)["state"]) == ("morning", "due")
+    assert (walked.device, dict(walked.fields)["visited"]) == ("morning", 1)
 
 
 def test_a_history_that_is_away_is_caught_up_with_later_and_nothing_is_carried_twice(

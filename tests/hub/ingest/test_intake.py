@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.facts import ClockSet
 from devices.formats import Router
 from hub.ingest.counts import Counts
 from hub.ingest.decode import Decoder, Message, Taken
 from hub.ingest.flood import Flood
 from hub.ingest.intake import FLOOD, HUB_FAULT, Batch, Intake
+from hub.ingest.own_clock import OwnClock
 from hub.ingest.publishes import Publish
 from hub.log.model import Letter
 from tests.hub.ingest.campus import BINDINGS
@@ -39,7 +41,9 @@ class World:
         self.counts = Counts()
         self.now_ms = NOW
         decoder = BrokenDecoder(Router("s", BINDINGS), ZoneInfo("Asia/Shanghai"))
-        self.intake = Intake(decoder, self.counts, flood or Flood(), lambda: self.now_ms, marker.decode())
+        self.steady_ms = 0
+        own_clock = OwnClock(lambda: self.now_ms, lambda: self.steady_ms)
+        self.intake = Intake(decoder, self.counts, flood or Flood(), own_clock, marker.decode())
 
     def take(self, *publishes: Publish) -> Batch:
         return self.intake.take(publishes)
@@ -167,6 +171,17 @@ def test_a_message_becomes_the_same_in_a_batch_as_alone(
         )
     )
     assert batch.entries == [taken.entry for taken in alone if not taken.ignored]
+
+
+def test_that_the_hub_s_clock_was_set_stands_before_what_came_since() -> None:
+    world = World()
+    world.take(message(7))
+    world.now_ms += 3_601_000
+    world.steady_ms += 1_000
+    moved, reading = world.take(message(8)).entries
+    assert moved.facts == (ClockSet(f"clock:{NOW + 1_000}:{NOW + 3_601_000}", NOW + 3_601_000, NOW + 1_000),)
+    assert reading.facts[0].received_at_ms == NOW + 3_601_000
+    assert len(world.take(message(9)).entries) == 1
 
 
 def test_a_reading_without_clock_is_known_again_by_its_delivery() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from devices.facts import Clock, Presence, Reading, Tap, Trust
+from devices.facts import Clock, ClockSet, Presence, Reading, Tap, Trust
 from hub.log.asides import LETTERS_KEPT, STRANGERS_KEPT
 from hub.log.model import Delivery, Entry, Fate, Letter, Meeting
 from hub.log.reader import LogReader
@@ -95,6 +95,15 @@ def test_heard_knows_the_last_will(path: Path) -> None:
     gone = Presence("p:1", "cold-1", NOON + 1, NOON + 1, Clock.NONE, online=False)
     writer.append([entry(reading(1), gone)], NOON)
     assert LogReader(path).heard() == {"cold-1": (reading(1).received_at_ms, False)}
+
+
+def test_that_the_hub_s_clock_was_set_is_a_fact_among_the_others(path: Path) -> None:
+    log = LogWriter(path)
+    clock_set = ClockSet("clock:1", NOON - 3_600_000, NOON)
+    log.append([entry(reading(1)), entry(clock_set), entry(clock_set)], NOON)
+    reader = LogReader(path)
+    assert [logged.fact for logged in reader.after(0, 10)] == [reading(1), clock_set]
+    assert set(reader.heard()) == {reading(1).device}
 
 
 def test_recent_taps_are_newest_first(path: Path) -> None:

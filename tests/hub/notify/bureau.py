@@ -79,29 +79,32 @@ class FakeChannel:
 class Bureau:
     """Reader and outboxes over one book. `restart` forgets all that is not in it."""
 
-    def __init__(self, folder: Path, extra: str = POLICIES, book: Book | None = None) -> None:
-        self.campus = campus_of(folder, extra)
+    def __init__(
+        self, folder: Path, extra: str = POLICIES, book: Book | None = None, campus: Campus | None = None
+    ) -> None:
+        self.campus = campus or campus_of(folder, extra)
         self.now_ms = NOON
         self.url = f"sqlite:///{folder / 'book.sqlite'}"
         self.book = book or Book(self.url)
         self.channels = {id_: FakeChannel() for id_ in self.campus.channels}
         self.woken = 0
+        self._set_by_ms = 0
         self.may_flap = False  # most tests raise the same alert often, and mean something else by it
         self.restart()
 
     def restart(self) -> None:
         """Reader and outboxes begin anew."""
         texts = load_texts()
-        self.reader = NoticesReader(self.campus, self.book, lambda: self.now_ms, self._wake)
+        self.reader = NoticesReader(self.campus, self.book, lambda: self.now_ms, self._steady_ms, self._wake)
         self.outboxes = {
             channel.id: Outbox(
                 channel.id,
                 self.channels[channel.id],
-                channel.per_minute,
+                self.campus,
                 self.book,
                 Composer(self.campus, texts[channel.language], lambda: self.now_ms).compose,
                 lambda: self.now_ms,
-                lambda: self.now_ms / 1_000,
+                lambda: self._steady_ms() / 1_000,
                 lambda: 0.0,
             )
             for channel in self.campus.channels.values()
@@ -114,6 +117,11 @@ class Bureau:
         while self.now_ms < end_ms:
             self.now_ms = min(end_ms, self.now_ms + step_ms)
             self.turn()
+
+    def sets_clock(self, by_ms: int) -> None:
+        """The hub's clock is set, back if negative; no time passes."""
+        self.now_ms += by_ms
+        self._set_by_ms += by_ms
 
     def turn(self) -> None:
         """Each loop goes on until it would rest."""
@@ -159,6 +167,14 @@ class Bureau:
         """Somebody closes."""
         desk.close(self.book, self.campus.rules, alert, by, "shut the door", self.now_ms)
 
+    def confirms(self, alert: int, by: str = "liu-yang") -> None:
+        """A second person has looked: it is put right."""
+        desk.confirm(self.book, alert, by, "looked myself", self.now_ms)
+
+    def rejects(self, alert: int, by: str = "liu-yang") -> None:
+        """A second person has looked: it is not put right."""
+        desk.reject(self.book, alert, by, "still warm", self.now_ms)
+
     def entries(self) -> list[Entry]:
         """The whole ledger, oldest first."""
         with self.book.reading() as session:
@@ -185,6 +201,9 @@ class Bureau:
             keeping.apply(session, Said(watch, event), rule, self.now_ms)
             if not self.may_flap:
                 session.execute(delete(RestlessRow))
+
+    def _steady_ms(self) -> int:
+        return self.now_ms - self._set_by_ms
 
     def _wake(self) -> None:
         self.woken += 1

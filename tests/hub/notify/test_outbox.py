@@ -176,7 +176,7 @@ def test_a_clock_that_is_set_back_does_not_stop_retries(bureau: Bureau) -> None:
     bureau.raises()
     bureau.passes(5 * MINUTE)
     bureau.channels["group"].answer = lambda _: Outcome()
-    bureau.now_ms -= 48 * HOUR
+    bureau.sets_clock(-48 * HOUR)
     bureau.restart()
     bureau.passes(MINUTE)
     assert State.QUEUED not in {state for _, _, state in bureau.told("group")}

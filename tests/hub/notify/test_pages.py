@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,46 @@ def test_the_metrics_count_notices_by_state(school: School, told: int) -> None:
     assert 'campushub_notices{state="sent"} 2.0' in text
     assert 'campushub_notices{state="queued"} 1.0' in text
     assert 'campushub_notices{state="failed"} 0.0' in text
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "New notices: 1"), ("zh-CN", "1 条新通知")])
+def test_what_a_person_has_not_seen_is_counted_until_the_page_is_opened(
+    school: School, told: int, language: str, words: str
+) -> None:
+    head, guard = sign_in(school, "liu-yang"), sign_in(school, "zhang-wei")
+    query = f"?lang={language}"
+    before = head.get(f"/alerts{query}")
+    assert words in before.text
+    assert 'href="/notices"' in before.text
+    opened = head.get(f"/notices{query}").text
+    assert ">new</" in opened or ">新</" in opened
+    for answer in (head.get(f"/alerts{query}"), head.get(f"/notices{query}"), guard.get(f"/alerts{query}")):
+        check(answer.text)
+        assert words.strip("1 ") not in answer.text
+        assert ">new</" not in answer.text
+    (line,) = [
+        line for line in head.get(f"/api/v1/alerts/{told}").json()["told"] if line["channel"] == "pages"
+    ]
+    assert line["seen_at_ms"] == school.now_ms
+    assert head.get(f"/alerts/{told}{query}").status_code == 200
+
+
+def test_a_channel_that_refuses_stands_on_the_page_and_in_the_metrics(tmp_path: Path, school: School) -> None:
+    bureau = Bureau(tmp_path, book=school.book)
+    school.deps = replace(school.deps, campus=replace(school.campus, channels=bureau.campus.channels))
+    bureau.now_ms = school.now_ms - 40 * MINUTE
+    bureau.channels["group"].answer = lambda _: Outcome(f"93000: {MARKUP}", is_refusal=True)
+    bureau.raises()
+    bureau.passes(5 * MINUTE)
+    admin, guard = sign_in(school, "admin"), sign_in(school, "zhang-wei")
+    for language, words in (("en", "has refused messages since"), ("zh-CN", "起拒收消息")):
+        page = admin.get(f"/notices?lang={language}").text
+        check(page)
+        assert words in page
+        assert "93000: &lt;script&gt;" in page
+        others = guard.get(f"/notices?lang={language}").text
+        assert words in others
+        assert "93000" not in others
+    text = admin.get("/metrics").text
+    assert 'campushub_channel_refused{channel="group"} 1.0' in text
+    assert 'campushub_channel_refused{channel="chief"} 0.0' in text

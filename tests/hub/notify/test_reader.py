@@ -279,7 +279,7 @@ def test_a_restart_tells_nothing_twice_and_forgets_nothing(bureau: Bureau) -> No
 
 def test_a_clock_that_is_set_back_keeps_nobody_from_being_told(bureau: Bureau) -> None:
     bureau.raises()
-    bureau.now_ms -= 24 * HOUR
+    bureau.sets_clock(-24 * HOUR)
     bureau.passes(MINUTE)
     assert (Kind.RAISED, CANTEEN, SENT) in bureau.told()
 

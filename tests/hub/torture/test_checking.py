@@ -136,3 +136,23 @@ def test_a_report_breaks_the_promise_for_each_kind_of_fault_and_not_for_the_brok
     assert not report(nothing, ["cold-1 at 5"], []).holds
     assert not report(nothing, [], ["warm cold-1"]).holds
     assert report(nothing, [], []).as_json()["holds"] is True
+
+
+def test_a_hub_that_said_nothing_of_a_fault_breaks_the_promise() -> None:
+    said_nothing = Struck(Fault(FaultKind.DISK_FULL, 0, 0.0, 0.0, 1), 1.0, 2.0, ("the hub did not say so",))
+    report = Report(
+        1,
+        BrokerKind.MOSQUITTO,
+        "duckdb",
+        10,
+        10,
+        0,
+        10,
+        1.0,
+        (said_nothing,),
+        Losses([], [], [], [], []),
+        HistoryCheck(10, [], []),
+        VerdictCheck(0, [], []),
+    )
+    assert not report.holds
+    assert "did not say so" in report.faults_found()[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.torture.plan import BrokerKind, Fault, FaultKind, draw, limit_before
+from hub.torture.plan import BrokerKind, Fault, FaultKind, Mix, draw, limit_before
 
 
 def faults(
@@ -12,9 +12,12 @@ def faults(
     broker: BrokerKind = BrokerKind.MOSQUITTO,
     count: int = 20,
     losses: int = 0,
+    full_disks: int = 0,
+    *,
     influx: bool = False,
+    can_fill: bool = True,
 ) -> tuple[Fault, ...]:
-    return draw(messages=10_000, faults=count, session_losses=losses, seed=seed, broker=broker, influx=influx)
+    return draw(Mix(count, losses, full_disks, broker, influx, can_fill), 10_000, seed)
 
 
 def test_the_same_seed_gives_the_same_faults() -> None:
@@ -23,13 +26,19 @@ def test_the_same_seed_gives_the_same_faults() -> None:
 
 
 def test_every_kind_comes_before_any_comes_twice() -> None:
-    kinds = {fault.kind for fault in faults(count=7, influx=True)}
+    kinds = {fault.kind for fault in faults(count=8, influx=True)}
     assert kinds == set(FaultKind) - {FaultKind.SESSION_LOST}
 
 
 def test_sessions_are_lost_only_when_asked() -> None:
     assert FaultKind.SESSION_LOST not in {fault.kind for fault in faults(count=100)}
     assert [fault.kind for fault in faults(count=0, losses=2)] == [FaultKind.SESSION_LOST] * 2
+
+
+def test_full_disks_come_by_themselves_where_they_can_and_as_often_more_as_asked() -> None:
+    assert FaultKind.DISK_FULL in {fault.kind for fault in faults(count=7)}
+    assert FaultKind.DISK_FULL not in {fault.kind for fault in faults(count=100, can_fill=False)}
+    assert [fault.kind for fault in faults(count=0, full_disks=2)] == [FaultKind.DISK_FULL] * 2
 
 
 def test_the_embedded_broker_is_not_restarted_apart_from_its_hub() -> None:

@@ -83,12 +83,14 @@ def test_a_body_above_a_megabyte_is_refused_whether_it_says_so_or_not(world: Wor
             yield b"x" * 100_000
 
     browser = world.browser("guard")
-    declared = browser.post("/api/v1/taps", content=b"x" * 1_000_001)
-    chunked = browser.post("/api/v1/taps", content=chunks(), headers={"content-type": "application/json"})
+    declared = browser.post("/api/v1/patrol/taps", content=b"x" * 1_000_001)
+    chunked = browser.post(
+        "/api/v1/patrol/taps", content=chunks(), headers={"content-type": "application/json"}
+    )
     form = browser.post(
         "/logout", csrf=False, content=chunks(), headers={"content-type": "multipart/form-data"}
     )
-    nonsense = browser.post("/api/v1/taps", content=b"x", headers={"content-length": "-5"})
+    nonsense = browser.post("/api/v1/patrol/taps", content=b"x", headers={"content-length": "-5"})
 
     assert [answer.status_code for answer in (declared, chunked, form, nonsense)] == [413, 413, 413, 400]
     assert code_of(chunked) == "too_large"

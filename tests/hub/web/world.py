@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time
 from html import escape
 from pathlib import Path
@@ -22,7 +23,7 @@ from devices.formats import Format
 from hub.book.store import Book
 from hub.book.tables import AlertRow
 from hub.config import model
-from hub.config.model import Campus, Device, Language, Person
+from hub.config.model import Campus, Device, Language, Person, Tags
 from hub.history.port import (
     Aggregate,
     Cursors,
@@ -38,8 +39,9 @@ from hub.history.port import (
 )
 from hub.ingest.counts import Counts
 from hub.live.board import Board, Changed
-from hub.log.model import Entry, Fate
+from hub.log.model import Entry, Kept
 from hub.log.writer import LogWriter
+from hub.patrol import report_api, tap_api
 from hub.web import accounts, cookies
 from hub.web.app import create_app
 from hub.web.deps import Deps, Health
@@ -62,6 +64,7 @@ _OWN: Final = (
     "/healthz",
     "/readyz",
     "/metrics",
+    "/t/",
 )
 SECRET: Final = "correct horse"
 COLD_ROOM: Final = 'Cold <script>alert(1)</script> "room"'
@@ -233,13 +236,15 @@ class World:
     healthy: bool = True
     log_accepts: bool = True
     inbox_full: bool = False
+    tags: Tags = field(default_factory=Tags)
     woken: int = 0
     render: FakeRender = field(default_factory=FakeRender)
-    submitted: list[Future[tuple[Fate, ...]]] = field(default_factory=list)
+    submitted: list[Future[tuple[Kept, ...]]] = field(default_factory=list)
+    one_writer: threading.Lock = field(default_factory=threading.Lock)
     history: FakeHistory = field(default_factory=FakeHistory)
 
     def __post_init__(self) -> None:
-        self.campus = campus(self.folder, secure_cookies=self.secure_cookies)
+        self.campus = replace(campus(self.folder, secure_cookies=self.secure_cookies), tags=self.tags)
         self.book = Book(f"sqlite:///{self.folder / 'book.sqlite'}")
         self.log = LogWriter(self.folder / "log.sqlite")
         self.board = Board(self.campus.devices)
@@ -253,10 +258,12 @@ class World:
             counts=self.counts,
             now=lambda: self.now_ms,
             health=self._health,
-            submit=self._submit,
+            keep=self._keep,
             wake_live=self._wake,
         )
-        self.app: FastAPI = create_app(self.deps, [pages(self.render)], self.render)
+        self.app: FastAPI = create_app(
+            self.deps, [pages(self.render), tap_api.router, report_api.router], self.render
+        )
         parts = self.app.state.parts
         assert isinstance(parts, Parts)
         self.parts: Parts = parts
@@ -310,13 +317,17 @@ class World:
         )
         self.board.announce(self.board.fold((fact,)))
 
-    def _submit(self, entry: Entry) -> Future[tuple[Fate, ...]]:
+    def _keep(self, entry: Entry) -> Future[tuple[Kept, ...]]:
         if self.inbox_full:
             raise queue.Full
-        future: Future[tuple[Fate, ...]] = Future()
+        future: Future[tuple[Kept, ...]] = Future()
         self.submitted.append(future)
         if self.log_accepts:
-            future.set_result(self.log.append([entry], self.now_ms).fates)
+            with self.one_writer:
+                done = self.log.append([entry], self.now_ms)
+            stands = {**done.facts, **done.known}
+            kept = (Kept(fate, stands[fact.key]) for fate, fact in zip(done.fates, entry.facts, strict=True))
+            future.set_result(tuple(kept))
         return future
 
     def _wake(self) -> None:

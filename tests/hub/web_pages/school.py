@@ -11,6 +11,7 @@ from typing import Final
 from devices.facts import Clock, Presence, Reading, Tap, Trust, Value
 from hub import demo
 from hub.alerts import keeping
+from hub.alerts.at_work import AtWork
 from hub.book import journal
 from hub.book.model import AlertChanged
 from hub.book.store import Book
@@ -21,7 +22,7 @@ from hub.faces import make_pages
 from hub.history.choose import make_history
 from hub.ingest.counts import Counts
 from hub.live.board import Board
-from hub.log.model import Entry, Fate, Letter, Meeting
+from hub.log.model import Entry, Kept, Letter, Meeting
 from hub.log.writer import LogWriter
 from hub.patrol.planning import runs_of_day
 from hub.web.deps import Deps, Health
@@ -86,7 +87,7 @@ class School:
             counts=Counts(),
             now=lambda: self.now_ms,
             health=lambda: self.health,
-            submit=lambda _entry: Future[tuple[Fate, ...]](),
+            keep=lambda _entry: Future[tuple[Kept, ...]](),
             wake_live=self._wake,
         )
         self.pages = make_pages(self.deps)
@@ -148,7 +149,7 @@ class School:
 
     def plan(self) -> None:
         """Today's rounds."""
-        runs = runs_of_day(self.campus.rounds.values(), self.campus.checkpoints, self.campus.calendar, TODAY)
+        runs = runs_of_day(self.campus, TODAY)
         with self.book.writing() as session:
             for round_id, target in runs:
                 keeping.plan_round(session, round_id, target)
@@ -158,6 +159,7 @@ class School:
         """Brings the board up to date with the book."""
         day_ms = 86_400_000
         with self.book.reading() as session:
+            self.board.put_upkeep(AtWork(self.campus).now(session, self.now_ms))
             self.board.put_alerts(keeping.unclosed(session))
             self.board.put_rounds(keeping.runs_between(session, self.now_ms - day_ms, self.now_ms + day_ms))
 

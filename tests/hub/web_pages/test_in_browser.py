@@ -11,13 +11,14 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from hub.book.tables import NoticeRow
 from hub.faces import make_routers
 from hub.live.board import Topic
 from hub.log.model import Entry, Letter, Meeting
 from hub.web import accounts
 from hub.web.app import create_app
 from hub.web.parts import Parts
-from tests.hub.web_pages.school import School
+from tests.hub.web_pages.school import NOW_MS, School
 from tests.real import free_port, require
 from tests.whole.test_browser import ARGUMENTS
 
@@ -85,7 +86,7 @@ class Site:
 def site(school: School, browser: Browser) -> Iterator[Site]:
     school.now_ms = int(time.time() * 1000)
     app = create_app(school.deps, make_routers(school.deps, school.pages), school.pages)
-    for person in ("admin", "wang-fang"):
+    for person in school.campus.people:
         accounts.set_secret(school.book, person, "correct horse", one_time=False, now_ms=school.now_ms)
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
@@ -203,7 +204,7 @@ def test_the_focus_stays_on_the_card_and_goes_on_to_the_next_when_it_is_closed(s
 
 def test_the_account_menu_closes_with_escape_and_with_a_click_elsewhere(site: Site) -> None:
     page = site.page("/alerts")
-    menu, summary = page.locator("details.menu"), page.locator("details.menu summary")
+    menu, summary = page.locator(".me details.menu"), page.locator(".me details.menu summary")
 
     summary.click()
     expect(menu).to_have_attribute("open", "")
@@ -230,3 +231,95 @@ def test_a_one_time_password_is_asked_about_first_and_not_made_again_by_a_reload
     page.reload()
     expect(page.locator(".one-time")).to_have_count(0)
     assert accounts.states(site.school.book)["zhang-wei"] == before
+
+
+_SMALL_TARGETS = """() => [...document.querySelectorAll('.top :is(a, summary, button)')]
+  .filter((e) => e.checkVisibility())
+  .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
+  .filter(([, box]) => box.height < 44 || box.width < 44 || box.left < 0 || box.right > innerWidth)
+  .map(([words, box]) => `${words} ${box.width}x${box.height} ${box.right}`)"""
+_PHONE = (360, 740)
+
+
+def _unseen_notice(person: str) -> NoticeRow:
+    return NoticeRow(
+        id=person,
+        alert=1,
+        occurrence=1,
+        kind="raised",
+        step=0,
+        again=0,
+        recipient=person,
+        channel="pages",
+        tell_at_ms=0,
+        matter=b"",
+        state="sent",
+        decided_at_ms=0,
+        attempts=1,
+        next_try_ms=0,
+        result="",
+        acknowledged_by="",
+    )
+
+
+@pytest.mark.parametrize("person", ["zhang-wei", "wang-fang", "chen-jie", "liu-yang", "admin"])
+def test_on_a_phone_everybody_reaches_everything_without_scrolling_sideways(site: Site, person: str) -> None:
+    with site.school.book.writing() as session:
+        session.add(_unseen_notice(person))
+    for language in ("zh-CN", "en"):
+        page = site.page("/alerts", person=person, size=_PHONE)
+        page.goto(f"{site.address}/alerts?lang={language}")
+        assert page.locator(".news:visible").count() == 1
+        more = page.locator(".nav-more")
+        if more.count():
+            more.locator("summary").click()
+        assert page.evaluate(_NO_OVERFLOW), (person, language)
+        assert page.evaluate(_SMALL_TARGETS) == [], (person, language)
+        assert page.locator(".nav [aria-current]:visible").count() == 1
+        shown = {link.get_attribute("href") for link in page.locator(".nav a:visible").all()}
+        assert shown == {link.get_attribute("href") for link in page.locator(".nav a").all()}
+
+
+def test_the_menu_of_a_phone_says_where_one_is_and_works_by_keyboard(site: Site) -> None:
+    page = site.page("/load", person="liu-yang", size=_PHONE)
+    summary = page.locator(".nav-more summary")
+    expect(summary).to_contain_text("Load")
+    expect(page.locator(".nav-more a").first).to_be_hidden()
+
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".nav-more [aria-current=page]")).to_have_text("Load")
+    page.keyboard.press("Escape")
+    expect(page.locator(".nav-more a").first).to_be_hidden()
+    expect(summary).to_be_focused()
+
+    page.keyboard.press("Enter")
+    page.locator(".nav-more a", has_text="Records").click()
+    expect(page).to_have_url(f"{site.address}/records")
+
+
+def test_a_wide_screen_shows_every_entry_and_no_menu(site: Site) -> None:
+    page = site.page("/load", person="admin", size=(1440, 900))
+    expect(page.locator(".nav-more")).to_be_hidden()
+    assert page.locator(".nav > a:visible").count() == 7
+    expect(page.locator(".nav > [aria-current=page]")).to_have_text("Load")
+
+
+def test_the_wall_of_an_office_cuts_no_name_and_no_round(site: Site) -> None:
+    site.school.now_ms = NOW_MS  # the day that is planned
+    site.school.plan()
+    site.school.gone("meter-building-a")
+    page = site.page("/wall", size=(1920, 1080))
+    for language in ("zh-CN", "en"):
+        page.goto(f"{site.address}/wall?lang={language}")
+        cut = page.evaluate(
+            "[...document.querySelectorAll('.cold h3, .meter h3, .round h3')]"
+            ".filter((e) => e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight + 4)"
+            ".map((e) => e.textContent)"
+        )
+        assert [name for name in cut if "script" not in name] == [], language  # one is long on purpose
+        rounds = page.locator(".round").all()
+        assert len(rounds) == 8
+        assert all(box["y"] + box["height"] <= 1080 for each in rounds if (box := each.bounding_box())), (
+            language
+        )

@@ -105,11 +105,32 @@ def test_what_was_shelved_as_long_as_allowed_is_shelved_no_more(school: School, 
     assert isinstance(desk.acknowledge(school.book, id_, "wang-fang", "在看", school.now_ms), Alert)
     school.follow()
 
-    assert "/shelve" not in browser.get(f"/alerts/{id_}").text
+    page = browser.get(f"/alerts/{id_}?lang={lang}").text
+    assert "/shelve" not in page
+    assert ("搁置时间已用完" if lang == "zh-CN" else "shelved for as long as it may") in page
     again = form(browser, reason="等配件", how="1h")
     answer = browser.post(f"/alerts/{id_}/shelve?lang={lang}", csrf=False, data=again)
     assert answer.status_code == 409
     assert {"zh-CN": "累计 2 小时", "en": "as long as allowed"}[lang] in answer.text
+
+
+@pytest.mark.parametrize(
+    ("lang", "first"), [("zh-CN", "须先接手，才能搁置"), ("en", "has to be taken on before it")]
+)
+def test_a_critical_alert_says_that_it_is_taken_on_before_it_is_shelved(
+    school: School, lang: str, first: str
+) -> None:
+    id_ = school.alert(WARM, "cold-2")
+    canteen = sign_in(school, "wang-fang")
+    assert first in canteen.get(f"/alerts/{id_}?lang={lang}").text
+    assert (
+        first not in sign_in(school, "zhang-wei").get(f"/alerts/{id_}?lang={lang}").text
+    )  # who may not anyway
+    desk.acknowledge(school.book, id_, "wang-fang", "正在查看", school.now_ms)
+    school.follow()
+    page = canteen.get(f"/alerts/{id_}?lang={lang}").text
+    assert first not in page
+    assert f'action="/alerts/{id_}/shelve"' in page
 
 
 def test_a_guard_is_not_offered_to_shelve_and_may_not(school: School) -> None:

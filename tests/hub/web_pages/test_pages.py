@@ -11,6 +11,7 @@ from hub.config.model import Language
 from hub.faces import make_pages
 from hub.live.board import Topic
 from hub.web.render import Issued, PersonState
+from hub.web.sessions import TrustedPhone
 from hub.web.viewer import Viewer
 from rules.model import Role, Text
 from tests.hub.web_pages.school import MARKUP, MINUTE_MS, NOW_MS, School, viewer
@@ -64,14 +65,16 @@ def _others(school: School, who: Viewer | None, language: Language) -> list[str]
     unset = PersonState("a", "A", Role.WALL, one_time=False, changed_at_ms=None, locked_until_ms=None)
     page = school.pages.page
     shown = [
-        page("login", None, language, person=MARKUP, error=error, next=MARKUP, csrf="c")
+        page("login", None, language, person=MARKUP, error=error, next=MARKUP, csrf="c", may_trust=True)
         for error in ("", "wrong", "locked", "busy", "expired")
     ]
     shown.append(page("error", who, language, status=404, code="not_found", message=Text(MARKUP, MARKUP)))
     weak = ("wrong", "locked", "busy", "too_short", "too_long", "too_simple", "mismatch", "same")
     if who is not None:
         shown.append(page("change-secret", who, language, errors=weak, next=MARKUP))
-        shown.append(page("people", who, language, people=(person, unset), issued=Issued(MARKUP, MARKUP)))
+        phones = (TrustedPhone("0" * 64, MARKUP, NOW_MS, NOW_MS),)
+        issued = Issued(MARKUP, MARKUP)
+        shown.append(page("people", who, language, people=(person, unset), issued=issued, phones=phones))
     return shown
 
 

@@ -39,6 +39,7 @@ def test_an_age_is_said_in_words(ms: int, zh: str, en: str) -> None:
         (231.25, "voltage_l1_v", "231.2\u00a0V"),
         (82.0, "residual_current_ma", "82\u00a0mA"),
         (0.93, "power_factor", "0.93"),
+        (20.96, "certificate_days", "21.0\u00a0d"),
     ],
 )
 def test_a_value_has_the_unit_in_its_name(value: float, quantity: str, said: str) -> None:

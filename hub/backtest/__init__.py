@@ -1,0 +1,1 @@
+"""Rules over the past at full speed: the facts of then, shared out among processes."""

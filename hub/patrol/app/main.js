@@ -1,0 +1,356 @@
+// The guard's page: takes reads, keeps them, says what they are, and lets the phone send what it keeps.
+
+import { MERCY_MS, countDown, onHold } from "./alarm.js";
+import { byId } from "./dom.js";
+import { Nfc } from "./nfc.js";
+import { canScan } from "./qr.js";
+import { openReport } from "./report.js";
+import { currentOf, judge, placeOf, standingOf } from "./round.js";
+import { allowSound, signal } from "./signal.js";
+import * as store from "./store.js";
+import { fetchPlan, sendAll } from "./sync.js";
+import { fromAddress, fromNfc } from "./tag.js";
+import { deedOf, draw, toneOf, trustOf } from "./view.js";
+import { openCamera, openWays } from "./ways.js";
+import * as words from "./words.js";
+import { startWorker } from "./worker.js";
+
+/** @import { Item } from "./store.js" */
+/** @import { Place, Plan } from "./plan.js" */
+/** @import { Read } from "./round.js" */
+/** @import { Scene, Shown } from "./view.js" */
+
+const AGAIN_MS = 30_000;
+const BUSY_MS = 1000;
+const PLAN_STALE_MS = 300_000;
+const VERDICT_STAYS_MS = 12_000;
+const SAME_TOUCH_MS = 2_500;
+
+/** @type {Plan | null} */
+let plan = null;
+/** @type {Item[]} */
+let items = [];
+/** @type {Scene["verdict"]} */
+let verdict = null;
+let outcome = "sent";
+let isSending = false;
+let isSendAsked = false;
+let isScanner = false;
+let hidesAtMs = 0;
+let planAskedMs = 0;
+/** @type {any} */
+let installing = null;
+let lastTouch = { mark: "", atMs: 0 };
+/** Reads are taken one after the other: each is judged by what was kept before it. */
+let turn = Promise.resolve();
+
+const nfc = new Nfc(
+  (serialNumber, addresses) => {
+    const atMs = Date.now();
+    const mark = serialNumber + addresses.join();
+    const isSameTouch = mark === lastTouch.mark && atMs - lastTouch.atMs < SAME_TOUCH_MS;
+    lastTouch = { mark, atMs };
+    if (isSameTouch) return;
+    void fromNfc(serialNumber, addresses, location.origin).then((read) => take(read, atMs));
+  },
+  () => show(bare("unreadable"), ""),
+  () => redraw(),
+);
+
+// --- taps ---------------------------------------------------------------------------------------------------
+
+/**
+ * Keeps a tap and then says what it is.
+ * @param {Read | null} read @param {number} atMs @param {string} note
+ * @returns {Promise<void>}
+ */
+function take(read, atMs, note = "") {
+  turn = turn
+    .then(() => (read ? takeOne(read, atMs, note) : show(bare("unreadable"), "")))
+    .catch(() => show(bare("unsaved"), ""));
+  return turn;
+}
+
+/** @param {Read} read @param {number} atMs @param {string} note */
+async function takeOne(read, atMs, note) {
+  items = await store.all();
+  const said = judge(plan, items, read, atMs);
+  const trust = trustOf(read.source, read.sun !== null);
+  if (said.word !== "duplicate") {
+    const { tag, checkpoint, sun, source } = read;
+    const id = store.uuid();
+    const body = { id, at: stamp(atMs), tag, checkpoint, sun, source, note };
+    const place = placeOf(plan, read)?.id ?? null;
+    const item = /** @type {Item} */ ({ id, kind: "tap", atMs, person: me(), fate: "kept", body, place });
+    if (!(await kept(item))) return;
+  }
+  show(said, trust);
+  send();
+  const asked = said.place?.checklist.length && ["ok", "done", "late", "order"].includes(said.word);
+  if (asked && said.place) report("checklist", said.place, said.round);
+}
+
+/** @param {Item} item @returns {Promise<boolean>} */
+async function kept(item) {
+  try {
+    items.push(await store.keep(item));
+    return true;
+  } catch {
+    show(bare("unsaved"), "");
+    return false;
+  }
+}
+
+/** The tap that this page was opened for, if it was. */
+async function takeOpened() {
+  const atMs = Date.now();
+  const said = new URLSearchParams(location.hash.slice(1));
+  const read = await fromAddress(location.href, location.origin, "url");
+  const entry = performance.getEntriesByType("navigation")[0];
+  const isRestored = entry && /** @type {PerformanceNavigationTiming} */ (entry).type !== "navigate";
+  if (read && isRestored && !read.sun) show(bare("restored"), "");
+  else if (read) await take(read, atMs);
+  else if (said.has("taken")) await takeOver(said, atMs);
+  if (location.pathname !== "/guard" || location.hash || location.search) history.replaceState(null, "", "/guard");
+}
+
+/** The hub itself took the tap when its address was opened. @param {URLSearchParams} said @param {number} atMs */
+async function takeOver(said, atMs) {
+  const id = said.get("id") ?? "";
+  const checkpoint = said.get("checkpoint");
+  const isTaken = said.get("taken") === "1";
+  if (!id || items.some((item) => item.id === id)) return;
+  const read = /** @type {Read} */ ({ tag: null, tagHash: null, checkpoint, sun: null, source: "url" });
+  const shown = judge(plan, items, read, atMs);
+  const body = { id, at: stamp(atMs), tag: null, checkpoint, sun: null, source: "url", note: "" };
+  const fate = isTaken && shown.word !== "unknown" ? "sent" : "refused";
+  const item = /** @type {Item} */ ({ id, kind: "tap", atMs, person: me(), fate, body, place: checkpoint });
+  await kept({ ...item, reason: said.get("reason"), trust: said.get("trust"), settledMs: atMs });
+  show(shown, said.get("trust") ?? "");
+}
+
+// --- reports ------------------------------------------------------------------------------------------------
+
+/** @param {"incident" | "checklist"} kind @param {Place | null} place @param {string | null} round */
+function report(kind, place, round) {
+  void openReport({ kind, place, round }, (body) => keepReport(body));
+}
+
+/** @param {Record<string, unknown>} said @param {number} waitMs @returns {Promise<void>} */
+async function keepReport(said, waitMs = 0) {
+  const item = reportItem(said, waitMs);
+  if (!(await kept(item))) throw new Error("not kept");
+  if (waitMs) {
+    countDown(byId("sos-dialog"), item.id, item.notBeforeMs ?? 0, async (isSent) => {
+      await reread();
+      if (isSent) show(bare("report_kept"), "");
+      send();
+    });
+    return;
+  }
+  show(bare("report_kept"), "");
+  send();
+}
+
+/** @param {Record<string, unknown>} said @param {number} waitMs @returns {Item} */
+function reportItem(said, waitMs) {
+  const id = store.uuid();
+  const atMs = Date.now();
+  const body = { text: "", photos: [], items: [], round: null, checkpoint: null, ...said, id, at: stamp(atMs) };
+  const place = /** @type {string | null} */ (body.checkpoint);
+  return { id, kind: "report", atMs, person: me(), fate: "kept", body, place, notBeforeMs: atMs + waitMs };
+}
+
+function sos() {
+  navigator.vibrate?.(200);
+  const last = items.findLast((item) => item.kind === "tap" && item.place);
+  void keepReport({ kind: "sos", checkpoint: last?.place ?? null, round: scene().current?.round.id ?? null }, MERCY_MS);
+}
+
+// --- sending ------------------------------------------------------------------------------------------------
+
+/** Sends what can be sent, also what is kept meanwhile; the service worker goes on where the page ends. */
+async function send() {
+  redraw();
+  void askBackground();
+  isSendAsked = true;
+  if (isSending) return;
+  isSending = true;
+  while (isSendAsked) {
+    isSendAsked = false;
+    const sent = await sendAll().catch(() => /** @type {const} */ ("later"));
+    if (sent === "busy") setTimeout(send, BUSY_MS);
+    else outcome = sent;
+    await reread();
+  }
+  isSending = false;
+}
+
+async function askBackground() {
+  if (!items.some((item) => item.fate === "kept")) return;
+  const registration = await navigator.serviceWorker?.getRegistration("/guard");
+  // @ts-ignore: Background Sync is not among the types of the DOM
+  await registration?.sync?.register("send").catch(() => {});
+}
+
+/** @param {boolean} isUrgent */
+async function refresh(isUrgent) {
+  const atMs = Date.now();
+  if (isUrgent || atMs - planAskedMs > PLAN_STALE_MS) {
+    planAskedMs = atMs;
+    outcome = await fetchPlan().catch(() => /** @type {const} */ ("later"));
+  }
+  await reread();
+  await send();
+}
+
+async function reread() {
+  const written = await Promise.all([store.all(), store.note("plan")]);
+  items = written[0];
+  plan = written[1] ?? null;
+  redraw();
+}
+
+// --- showing ------------------------------------------------------------------------------------------------
+
+/** @returns {Scene} */
+function scene() {
+  const nowMs = Date.now();
+  const known = plan;
+  const standings = (known?.rounds ?? [])
+    .map((round) => standingOf(round, items, me(), nowMs))
+    .filter(({ round }) => words.isToday(round.startsMs) || round.deadlineMs >= nowMs);
+  return {
+    plan,
+    items,
+    standings,
+    current: currentOf(standings),
+    person: me(),
+    nowMs,
+    isOnline: navigator.onLine && outcome !== "offline",
+    outcome,
+    nfc: nfc.state,
+    canScan: isScanner,
+    canInstall: installing !== null,
+    verdict,
+  };
+}
+
+function redraw() {
+  draw(scene());
+}
+
+/** @param {Shown} said @param {string} trust */
+function show(said, trust) {
+  verdict = { said, trust, atMs: Date.now() };
+  hidesAtMs = verdict.atMs + VERDICT_STAYS_MS;
+  redraw();
+  signal(toneOf(said.word));
+  byId("verdict").scrollIntoView({ block: "nearest" });
+}
+
+/** @param {"unsaved" | "unreadable" | "report_kept" | "restored"} word @returns {Shown} */
+function bare(word) {
+  return { word, place: null, round: null, next: null, left: 0, atMs: null };
+}
+
+/** @returns {string} whose taps these are, as far as the phone knows */
+function me() {
+  return plan?.person.id ?? "";
+}
+
+/** @param {number} ms @returns {string} RFC 3339 on this phone's clock */
+function stamp(ms) {
+  const offset = -new Date(ms).getTimezoneOffset();
+  const two = (/** @type {number} */ n) => String(Math.floor(Math.abs(n))).padStart(2, "0");
+  const local = new Date(ms + offset * 60_000).toISOString().slice(0, -1);
+  return `${local}${offset < 0 ? "-" : "+"}${two(offset / 60)}:${two(offset % 60)}`;
+}
+
+// --- buttons ------------------------------------------------------------------------------------------------
+
+const deeds = {
+  nfc: () => void nfc.start(),
+  stop: () => nfc.stop(),
+  qr: () => void openCamera(onCode, (key) => (byId("camera-problem").textContent = words.t(key))),
+  ways: () =>
+    openWays(
+      { nfc: nfc.state, canScan: isScanner, places: plan?.places ?? [], next: scene().current?.next?.id ?? null },
+      { onQr: deeds.qr, onManual, onNfc: deeds.nfc },
+    ),
+  install: async () => {
+    await installing?.prompt();
+    installing = null;
+    redraw();
+  },
+  report: () => report("incident", null, scene().current?.round.id ?? null),
+  queue: () => {
+    byId("queue").showModal();
+    const unseen = items.filter((item) => item.fate === "refused" && !item.seen);
+    void store.markSeen(unseen.map((item) => item.id)).then(reread);
+  },
+  send: () => void refresh(true),
+  language: () => {
+    words.use(words.current() === "en" ? "zh-CN" : "en");
+    void store.writeNote("language", words.current());
+    redraw();
+  },
+};
+
+/** @param {string} text what a QR code says */
+async function onCode(text) {
+  const atMs = Date.now();
+  await take(await fromAddress(text, location.origin, "qr"), atMs);
+}
+
+/** @param {string} checkpoint @param {string} note */
+function onManual(checkpoint, note) {
+  void take({ tag: null, tagHash: null, checkpoint, sun: null, source: "manual" }, Date.now(), note);
+}
+
+function listen() {
+  document.addEventListener("click", (event) => {
+    const asked = /** @type {HTMLElement} */ (event.target).closest("[data-do]");
+    const deed = /** @type {HTMLElement | null} */ (asked)?.dataset.do;
+    if (deed && deed in deeds) deeds[/** @type {keyof typeof deeds} */ (deed)]();
+  });
+  document.addEventListener("pointerdown", allowSound, { passive: true });
+  document.addEventListener("keydown", allowSound);
+  byId("button").addEventListener("click", () => deeds[deedOf(scene())]());
+  onHold(byId("sos"), () => byId("sos-hint").classList.remove("visually-hidden"), sos);
+  addEventListener("online", () => void refresh(true));
+  addEventListener("offline", () => {
+    outcome = "offline";
+    redraw();
+  });
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void refresh(false));
+  addEventListener("beforeinstallprompt", (event) => {
+    event.preventDefault();
+    installing = event;
+    redraw();
+  });
+  store.changes.addEventListener("message", () => void reread());
+  setInterval(() => document.visibilityState === "visible" && void refresh(false), AGAIN_MS);
+  setInterval(() => {
+    if (verdict && Date.now() > hidesAtMs) verdict = null;
+    redraw();
+  }, 1000);
+}
+
+async function start() {
+  words.use(new URLSearchParams(location.search).get("lang"), await store.note("language"));
+  await store.writeNote("language", words.current());
+  await reread();
+  document.body.classList.add("is-ready");
+  listen();
+  await takeOpened();
+  void startWorker();
+  isScanner = await canScan();
+  void navigator.storage?.persist?.().catch(() => false); // some browsers ask, and nothing waits for it
+  redraw();
+  void nfc.resume();
+  await store.tidy(Date.now());
+  await refresh(true);
+}
+
+void start();

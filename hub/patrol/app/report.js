@@ -1,0 +1,145 @@
+// The dialog for a report: what is wrong, or the list of what is looked at in one place. What is typed stays on the
+// phone as a draft until it is kept as a report or thrown away.
+
+import { byId, h, icon } from "./dom.js";
+import { takePhoto } from "./photo.js";
+import { note, photo, writeNote } from "./store.js";
+import { say, t } from "./words.js";
+
+/** @import { Place } from "./plan.js" */
+
+/**
+ * @typedef {{ ok: boolean | null, note: string, photos: string[] }} Answer
+ * @typedef {{ text: string, photos: string[], answers: Record<string, Answer> }} Draft
+ * @typedef {{ kind: "incident" | "checklist", place: Place | null, round: string | null }} About
+ */
+
+/** @type {HTMLDialogElement} */
+const dialog = byId("report");
+/** @type {HTMLFormElement} */
+const form = byId("report-form");
+
+/**
+ * Opens the dialog; `onReady` gets what is to be kept.
+ * @param {About} about @param {(body: Record<string, unknown>) => Promise<void>} onReady
+ */
+export async function openReport(about, onReady) {
+  const key = `draft:${about.kind}:${about.place?.id ?? ""}`;
+  const draft = /** @type {Draft} */ ({ text: "", photos: [], answers: {}, ...(await note(key)) });
+  const save = () => writeNote(key, draft);
+  const checks = about.kind === "checklist" ? (about.place?.checklist ?? []) : [];
+  const problem = h("p", { class: "form-problem", role: "alert" });
+  const text = h("textarea", { id: "report-text", rows: "3", maxlength: "1000" });
+  const title = about.kind === "checklist" ? t("checklist_title", { name: say(about.place?.name) }) : t("incident_title");
+  /** @type {HTMLTextAreaElement} */ (text).value = draft.text;
+  text.addEventListener("input", () => {
+    draft.text = /** @type {HTMLTextAreaElement} */ (text).value;
+    save();
+  });
+  form.replaceChildren(
+    h("h2", { id: "report-title" }, title),
+    ...checks.map((check) => checkLine(check, draft, save, problem)),
+    h("label", { for: "report-text" }, t(checks.length ? "report_note" : "report_text")),
+    text,
+    photos(draft.photos, save, problem),
+    problem,
+    h("div", { class: "sheet-end" },
+      h("button", { class: "button quiet", type: "button", onclick: () => dialog.close() }, t("close")),
+      h("button", { class: "button primary", type: "submit" }, t("report_keep")),
+    ),
+  );
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    const lacks = lackOf(about, draft, checks.map((check) => check.item));
+    problem.textContent = lacks ? t(lacks) : "";
+    if (lacks) return;
+    const items = checks.map(({ item }) => ({ item, ...draft.answers[item] }));
+    await onReady({
+      kind: about.kind,
+      round: about.round,
+      checkpoint: about.place?.id ?? null,
+      text: draft.text.trim(),
+      photos: draft.photos,
+      items,
+    });
+    await writeNote(key, undefined);
+    dialog.close();
+  };
+  dialog.showModal();
+}
+
+/** @param {About} about @param {Draft} draft @param {string[]} items @returns {string} the key of what is missing */
+function lackOf(about, draft, items) {
+  if (about.kind === "incident") return draft.text.trim() || draft.photos.length ? "" : "report_empty";
+  if (items.some((item) => (draft.answers[item]?.ok ?? null) === null)) return "check_missing";
+  return "";
+}
+
+/**
+ * @param {{ item: string, name: Record<string, string> }} check @param {Draft} draft
+ * @param {() => Promise<void>} save @param {HTMLElement} problem
+ */
+function checkLine({ item, name }, draft, save, problem) {
+  const answer = (draft.answers[item] ??= { ok: null, note: "", photos: [] });
+  const more = h("div", { class: "check-more", hidden: answer.ok !== false },
+    h("label", { for: `note-${item}` }, t("check_note")),
+    h("input", { id: `note-${item}`, value: answer.note, maxlength: "500", oninput: (/** @type {any} */ event) => {
+      answer.note = event.target.value;
+      save();
+    } }),
+    photos(answer.photos, save, problem),
+  );
+  const choice = (/** @type {boolean} */ ok) =>
+    h("label", { class: `choice choice-${ok ? "ok" : "crit"}` },
+      h("input", { type: "radio", name: `check-${item}`, checked: answer.ok === ok, onchange: () => {
+        answer.ok = ok;
+        more.hidden = ok;
+        save();
+      } }),
+      icon(ok ? "ok" : "crit"), h("span", {}, t(ok ? "check_ok" : "check_wrong")));
+  return h("fieldset", { class: "check" }, h("legend", {}, say(name)),
+    h("div", { class: "choices" }, choice(true), choice(false)), more);
+}
+
+/** @param {string[]} hashes changed in place @param {() => Promise<void>} save @param {HTMLElement} problem */
+function photos(hashes, save, problem) {
+  if (!isSecureContext) return h("p", { class: "muted" }, t("photo_insecure"));
+  const strip = h("div", { class: "photos" });
+  for (const hash of hashes) void shown(hash).then((canvas) => canvas && strip.append(canvas));
+  const take = async (/** @type {any} */ event) => {
+    problem.textContent = "";
+    for (const file of event.target.files) {
+      try {
+        const taken = await takePhoto(file);
+        if (hashes.includes(taken.hash)) continue;
+        hashes.push(taken.hash);
+        await save();
+        strip.append(labelled(taken.canvas));
+      } catch {
+        problem.textContent = t("photo_failed");
+      }
+    }
+    event.target.value = "";
+  };
+  const input = h("input", { type: "file", accept: "image/*", capture: "environment", class: "visually-hidden", onchange: take });
+  return h("div", { class: "photo-field" }, h("label", { class: "button" }, icon("camera"), t("photo"), input), strip);
+}
+
+/** @param {string} hash */
+async function shown(hash) {
+  const kept = await photo(hash);
+  if (!kept) return null;
+  const image = await createImageBitmap(kept.bytes);
+  const canvas = document.createElement("canvas");
+  canvas.width = image.width;
+  canvas.height = image.height;
+  canvas.getContext("2d")?.drawImage(image, 0, 0);
+  return labelled(canvas);
+}
+
+/** @param {HTMLCanvasElement} canvas */
+function labelled(canvas) {
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", t("photo_taken"));
+  return canvas;
+}

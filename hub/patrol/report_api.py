@@ -1,0 +1,203 @@
+"""The API of reports: guards send them with photos, others read them and say what was done."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from devices.facts import Clock, Reading
+from devices.identity import phone_of
+from devices.wire import WireError, escaped
+from hub.log.model import Entry
+from hub.patrol import reports, sent
+from hub.patrol.keeping import durable
+from hub.patrol.photos import Bad, Photos
+from hub.patrol.reports import Kind, NotDone, Report, SentReport
+from hub.web.deps import Deps
+from hub.web.errors import Code, Problem
+from hub.web.life_api import printable
+from hub.web.paces import pace_of
+from hub.web.parts import CurrentViewer, TheDeps, deps_of, session_of
+from hub.web.rights import BODY_LIMIT
+
+router: Final = APIRouter(prefix="/api/v1/patrol", tags=["patrol"])
+
+_MOST_CHARS: Final = 2_000
+_FOLDER: Final = "photos"
+_PHOTO_HEADERS: Final = {"cache-control": "private, max-age=31536000, immutable"}
+Hash = Annotated[str, Path(alias="sha256", max_length=64)]
+ReportId = Annotated[str, Path(alias="id", max_length=64)]
+
+
+class Which(Enum):
+    """Which reports."""
+
+    OPEN = "open"
+    ALL = "all"
+
+
+class ItemShape(BaseModel):
+    """One line of a checklist. `ok` null: not looked at."""
+
+    model_config = ConfigDict(from_attributes=True)
+    item: str
+    ok: bool | None
+    note: str
+    photos: tuple[str, ...]
+
+
+class ReportShape(BaseModel):
+    """A report. `photos`: under `/api/v1/patrol/photos/`; `area`: of the checkpoint, if there is one."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: str
+    kind: reports.Kind
+    person: str
+    round: str
+    checkpoint: str
+    area: str = ""
+    at_ms: int
+    received_at_ms: int
+    text: str
+    items: tuple[ItemShape, ...]
+    photos: tuple[str, ...]
+    open: bool
+    closed_by: str
+    closed_at_ms: int | None
+    done: str
+
+
+class Closing(BaseModel):
+    """Somebody has seen to it."""
+
+    done: str = Field(max_length=_MOST_CHARS, description="What was done.")
+
+
+@router.post("/reports", response_model=ReportShape)
+async def post_report(request: Request, deps: TheDeps, viewer: CurrentViewer) -> ReportShape:
+    """Keeps a checklist, an incident or a call for help (`sos`) of whoever is signed in. The same id again
+    gives the same answer. A call for help raises a critical alert at once, by the hub's time.
+
+    The body: `id` (a UUID), `at`, `kind`, `round`, `checkpoint`, `items` (`item`, `ok`, `note`, `photos`),
+    `text`, `photos` (SHA-256 each)."""
+    now_ms = deps.now()
+    pace_of(request).take(session_of(request), now_ms)
+    report = _read(await request.body(), viewer.person, now_ms)
+    if report.kind is Kind.SOS:
+        await durable(deps, Entry(call_for_help(report)))
+    kept = await run_in_threadpool(reports.keep, deps.book, report)
+    if kept is None:
+        raise Problem(Code.OTHER_REPORT)
+    return _shape(deps, kept)
+
+
+@router.get("/reports")
+def list_reports(
+    deps: TheDeps,
+    state: Which = Which.OPEN,
+    limit: Annotated[int, Query(ge=1, le=500, description="At most so many, newest first.")] = 100,
+) -> list[ReportShape]:
+    """Reports that somebody has to see to, or all of them."""
+    with deps.book.reading() as session:
+        found = reports.listed(session, limit, only_open=state is Which.OPEN)
+    return [_shape(deps, report) for report in found]
+
+
+@router.post("/reports/{id}/close")
+def close_report(deps: TheDeps, viewer: CurrentViewer, id_: ReportId, said: Closing) -> ReportShape:
+    """Says what was done, in the name of whoever is signed in. 409: it was said already."""
+    done = printable(said.done)
+    if not done.strip():
+        raise Problem(Code.NO_REASON)
+    closed = reports.close(deps.book, id_, viewer.person, done, deps.now())
+    if isinstance(closed, NotDone):
+        raise Problem(Code.NOT_FOUND if closed is NotDone.UNKNOWN else Code.ALREADY_DONE)
+    return _shape(deps, closed)
+
+
+@router.put("/photos/{sha256}", status_code=204)
+async def put_photo(request: Request, deps: TheDeps, name: Hash) -> Response:
+    """Keeps a JPEG under the SHA-256 of its bytes, drawn anew without anything but the picture. The body is
+    the file. Once kept, it may be sent again."""
+    pace_of(request).take(session_of(request), deps.now())
+    content = await request.body()
+    try:
+        bad = await run_in_threadpool(_photos(request).keep, name, content)
+    except OSError:
+        raise Problem(Code.LOG_UNAVAILABLE) from None
+    if bad is Bad.TOO_LARGE:
+        raise Problem(Code.TOO_LARGE)
+    if bad is not None:
+        raise Problem(Code.NO_PHOTO, details=(bad.value,))
+    return Response(status_code=204)
+
+
+@router.get("/photos/{sha256}", response_class=FileResponse)
+def get_photo(request: Request, name: Hash) -> FileResponse:
+    """A photo."""
+    path = _photos(request).path(name)
+    if path is None:
+        raise Problem(Code.NOT_FOUND)
+    return FileResponse(path, headers=_PHOTO_HEADERS, media_type="image/jpeg")
+
+
+def _photos(request: Request) -> Photos:
+    """This application's."""
+    state = request.app.state
+    if not hasattr(state, "photos"):
+        state.photos = Photos(deps_of(request).campus.storage.folder / _FOLDER)
+    kept: Photos = state.photos
+    return kept
+
+
+def _read(payload: bytes, person: str, now_ms: int) -> Report:
+    try:
+        value = sent.body_of(payload, BODY_LIMIT)
+        said = msgspec.convert(value, SentReport)
+        measured_at_ms, _ = sent.time_of(said.at, now_ms)
+    except (WireError, msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
+        raise Problem(Code.INVALID, details=(escaped(str(error)),)) from None
+    id_ = sent.canonical(said.id)
+    if id_ is None:
+        raise Problem(Code.INVALID, details=("id: a UUID is needed",))
+    return Report(
+        id=id_,
+        kind=said.kind,
+        person=person,
+        round=printable(said.round or ""),
+        checkpoint=printable(said.checkpoint or ""),
+        at_ms=measured_at_ms,
+        received_at_ms=now_ms,
+        text=printable(said.text),
+        items=tuple(
+            msgspec.structs.replace(item, item=printable(item.item), note=printable(item.note))
+            for item in said.items
+        ),
+        photos=said.photos,
+        open=reports.needs_somebody(said.kind, said.items),
+    )
+
+
+def call_for_help(report: Report) -> tuple[Reading, ...]:
+    """The facts of it: the call, and its end, from which on the rule counts how long it stays."""
+    phone = phone_of(report.person)
+    at_ms = report.received_at_ms
+    return tuple(
+        Reading(
+            f"sos:{report.id}:{number}", phone, at_ms + number, at_ms + number, Clock.NONE, (("sos", value),)
+        )
+        for number, value in enumerate((True, False))
+    )
+
+
+def _shape(deps: Deps, report: Report) -> ReportShape:
+    place = deps.campus.checkpoints.get(report.checkpoint)
+    shape = ReportShape.model_validate(report)
+    return shape.model_copy(update={"area": place.area if place else ""})

@@ -1,0 +1,91 @@
+"""A whole round: with signal; and without, on a phone that dies twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+from playwright.sync_api import expect
+
+from tests.hub.patrol_page.campus import PLACES, TAGS
+from tests.hub.patrol_page.phone import Phone
+from tests.whole.hub_process import wait_until
+
+MakePhone = Callable[..., Phone]
+
+
+def taps_of(office: httpx.Client, person: str) -> list[str]:
+    """The tags that the log has of somebody, oldest first."""
+    taps = office.get("/api/v1/taps").json()
+    return [tap["tag_uid"] for tap in reversed(taps) if tap["device"] == f"phone:{person}"]
+
+
+def uid(place: str) -> str:
+    return TAGS[place].replace(":", "").upper()
+
+
+def test_a_round_with_signal_is_tapped_sent_and_complete(
+    make_phone: MakePhone, office: httpx.Client, guard: str
+) -> None:
+    phone = make_phone()
+    phone.sign_in(guard)
+    page = phone.page
+    expect(page.locator(".next-name")).to_have_text("School gate")
+    phone.listen()
+
+    phone.touch(TAGS["gatehouse"])
+    expect(phone.verdict).to_contain_text("Tapped")
+    expect(phone.verdict).to_contain_text("School gate")
+    expect(phone.verdict).to_contain_text("Teaching building A")
+    expect(page.locator(".next-name")).to_have_text("Teaching building A, hall")
+    expect(phone.counts).to_contain_text("1 sent")
+
+    phone.touch(TAGS["building-a"])
+    expect(phone.counts).to_contain_text("2 sent")
+    phone.touch(TAGS["library"])
+    expect(phone.verdict).to_contain_text("Round complete")
+    expect(phone.counts).to_contain_text("0 saved on phone")
+    expect(phone.counts).to_contain_text("3 sent")
+    expect(page.locator("#rounds .chip").first).to_have_text("Completed")
+    wait_until(lambda: taps_of(office, guard) == [uid(place) for place in PLACES])
+
+
+def test_a_round_without_signal_on_a_phone_that_dies_twice_arrives_once(
+    make_phone: MakePhone, office: httpx.Client, guard: str
+) -> None:
+    phone = make_phone()
+    phone.sign_in(guard)
+    phone.settle()
+    phone.close()  # a browser writes its cookies down every 30 s only
+    phone.start()
+    phone.offline()
+    phone.open()
+
+    phone.listen()
+    phone.touch(TAGS["gatehouse"])
+    expect(phone.counts).to_contain_text("1 saved on phone")
+    expect(phone.page.locator("#net")).to_have_text("No signal")
+    phone.kill()
+
+    phone.start()
+    phone.open()
+    expect(phone.counts).to_contain_text("1 saved on phone")
+    expect(phone.page.locator(".next-name")).to_have_text("Teaching building A, hall")
+    phone.listen()
+    phone.touch(TAGS["building-a"])
+    expect(phone.counts).to_contain_text("2 saved on phone")
+    phone.kill()
+
+    phone.start()
+    phone.open()
+    phone.listen()
+    phone.touch(TAGS["library"])
+    expect(phone.verdict).to_contain_text("Round complete")
+    expect(phone.counts).to_contain_text("3 saved on phone")
+    assert taps_of(office, guard) == []
+
+    phone.online()
+    expect(phone.counts).to_contain_text("0 saved on phone")
+    expect(phone.counts).to_contain_text("3 sent")
+    assert taps_of(office, guard) == [uid(place) for place in PLACES]
+    assert [item["fate"] for item in phone.kept()] == ["sent"] * 3
