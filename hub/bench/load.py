@@ -20,7 +20,7 @@ _WINDOW: Final = 1_000  # unacknowledged messages of one publisher
 _PIECE: Final = 50  # messages in one send
 WARM_C: Final = 8.5  # above the limit of chilled storage
 # As a compressor that runs and rests lets it go up and down: the degrees of each second of a cycle.
-_CYCLE: Final = tuple(f"{3 + abs(second - 600) / 300:.1f}" for second in range(1_200))
+_CYCLE: Final = tuple(f"{2.8 + abs(second - 600) / 300:.1f}" for second in range(1_200))
 _APART_S: Final = 37  # no two neighbours are at the same place of their cycles
 
 
