@@ -68,15 +68,19 @@ def shared_room(rooms: Iterable[Room | None]) -> Room | None:
     return Room(low, high, until_ms)
 
 
-def after_course(condition: Steady, state: State, times_ms: Sequence[int], values: Sequence[float]) -> State:
-    """What a QUIET watch remembers after readings in its room, in order of time, at least one."""
+def after_course(
+    condition: Steady, state: State, times_ms: Sequence[float], values: Sequence[float]
+) -> State:
+    """What a QUIET watch remembers after readings in its room, in order of time, at least one.
+
+    Times are whole milliseconds, whatever their type."""
     if isinstance(condition, Stuck):
         return _after_stuck(condition, state, times_ms, values)
     better = None
     if isinstance(condition, Rate):
         better = lt if condition.direction is Direction.ABOVE else gt
     kept_ms, kept = kept_of_many(state, times_ms, values, condition.within_ms, better)
-    return replace(state, newest_ms=times_ms[-1], last_value=values[-1], times_ms=kept_ms, values=kept)
+    return replace(state, newest_ms=int(times_ms[-1]), last_value=values[-1], times_ms=kept_ms, values=kept)
 
 
 def _room_of_rate(condition: Rate, state: State) -> Room | None:
@@ -103,10 +107,10 @@ def _plausible(condition: Steady, state: State, room: Room) -> Room | None:
     return Room(low, high, room.until_ms)
 
 
-def _after_stuck(condition: Stuck, state: State, times_ms: Sequence[int], values: Sequence[float]) -> State:
+def _after_stuck(condition: Stuck, state: State, times_ms: Sequence[float], values: Sequence[float]) -> State:
     run, since, newest_ms, newest = state.run, state.times_ms, state.newest_ms, state.last_value
     first = _last_change(values)
-    for at_ms, value in zip(times_ms[first:], values[first:], strict=True):
+    for at_ms, value in zip(map(int, times_ms[first:]), values[first:], strict=True):
         if not since or value != newest:
             run, since = 1, (at_ms,)
         elif at_ms != newest_ms:

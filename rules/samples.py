@@ -41,19 +41,19 @@ def kept(
 
 def kept_of_many(
     state: State,
-    times_ms: Sequence[int],
+    times_ms: Sequence[float],
     values: Sequence[float],
     within_ms: int,
     better: Callable[[float, float], bool] | None,
 ) -> Samples:
     """As `kept` after each of these readings, which are in order of time and at least one."""
-    from_ms = times_ms[-1] - within_ms
+    from_ms = int(times_ms[-1]) - within_ms
     # What a slot keeps depends on its earlier readings: from the beginning of the slot on.
     begin_ms = -(-(from_ms * SLOTS // within_ms) * within_ms // SLOTS)
     first = bisect_left(times_ms, begin_ms)
     found_ms, found = list(state.times_ms), list(state.values)
     slot = found_ms[-1] * SLOTS // within_ms if found_ms else None
-    for at_ms, value in zip(times_ms[first:], values[first:], strict=True):
+    for at_ms, value in zip(map(int, times_ms[first:]), values[first:], strict=True):
         own = at_ms * SLOTS // within_ms
         if own != slot:
             slot = own

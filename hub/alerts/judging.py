@@ -46,7 +46,7 @@ from rules.sensing import ONLINE
 
 WatchKey: TypeAlias = tuple[str, str]  # rule, subject
 _FRESH: Final = State()
-_FULL: Final = KEPT + 2 * 64  # numbers kept of a course, before its watches remember its readings
+_FULL: Final = KEPT + 2 * 128  # numbers kept of a course, before its watches remember its readings
 _STRANGER: Final = WatchedDevice("", (), {})
 
 

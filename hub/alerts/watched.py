@@ -65,10 +65,10 @@ class Course:
         bounds = _NOWHERE[LOW:] if room is None else (room.low, room.high, room.until_ms)
         self.kept = array("d", (from_ms, *bounds))
 
-    def take_out(self) -> tuple[list[int], list[float]]:
+    def take_out(self) -> tuple[list[float], list[float]]:
         """The times (ms) and values kept, which are kept no longer; the room stays."""
         kept = self.kept
-        times_ms, values = [int(at_ms) for at_ms in kept[KEPT::2]], list(kept[KEPT + 1 :: 2])
+        times_ms, values = kept[KEPT::2].tolist(), kept[KEPT + 1 :: 2].tolist()
         self.kept = kept[:KEPT]
         return times_ms, values
 

@@ -303,7 +303,7 @@ def bench_rules(
     series: Annotated[
         int, typer.Option(min=100, max=5_000, help="How many series; then 100 times as many.")
     ] = 500,
-    turns: Annotated[int, typer.Option(min=1, help="Readings of each device that count.")] = 40,
+    turns: Annotated[int, typer.Option(min=1, help="Readings of each device that count.")] = 128,
     devices: Annotated[int, typer.Option(min=10, help="Of how many devices the log is.")] = 500,
     days: Annotated[float, typer.Option(min=0.01, max=90, help="Of how many days.")] = 1.0,
     folder: FolderOption = None,
