@@ -8,6 +8,7 @@ the same as if `step` had been given every fact.
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Final, TypeAlias
@@ -18,24 +19,22 @@ from devices.clock import AHEAD_TOLERANCE_MS
 from devices.facts import Clock, ClockSet, Fact, Presence, Reading, RoundOrder, Tap, Tick
 from hub.alerts.tapped import Tapped
 from hub.alerts.watched import (
-    FROM_MS,
     HEARD,
     HIGH,
-    KEPT,
     LOW,
     NOT_QUIET,
     RESTLESS,
     SHOWN,
     UNTIL_MS,
-    Bands,
-    Comparison,
     Course,
     Overheard,
+    Plan,
     WatchedDevice,
     heard_of,
     is_silenced,
     mark_of,
 )
+from rules import spread
 from rules.calm import after_calm, after_signs_of_life, is_calm, is_calm_tick, mark_ms
 from rules.course import STEADY, after_course, room_of, shared_room
 from rules.judge import step
@@ -46,7 +45,6 @@ from rules.sensing import ONLINE
 
 WatchKey: TypeAlias = tuple[str, str]  # rule, subject
 _FRESH: Final = State()
-_FULL: Final = KEPT + 2 * 128  # numbers kept of a course, before its watches remember its readings
 _STRANGER: Final = WatchedDevice("", (), {})
 
 
@@ -152,13 +150,15 @@ class Judging:
             self._catch_up(first - 1)
         devices = self._devices
         unset, ahead = Clock.UNSET, Clock.AHEAD
+        apart, nan = spread.apart, math.nan
         for seq, fact in enumerate(facts, first):
             if type(fact) is not Reading:
                 before(fact)
                 self._judge_other(seq, fact, now_ms, said)
                 continue
             device = devices.get(fact.device, _STRANGER)
-            line = device.line
+            line, plan = device.line, device.plan
+            bands = plan.bands
             received_ms = fact.received_at_ms
             heard_ms = line[HEARD]
             if received_ms > heard_ms:
@@ -174,7 +174,7 @@ class Judging:
             if len(of) != len(values):  # `step` takes the first value that a reading gives for a quantity
                 of = dict(reversed(values))
             for quantity, value in of.items():
-                band = device.bands.get(quantity)
+                band = bands.get(quantity)
                 if band is None:
                     continue
                 mark, low, high, excluded, other_type = band
@@ -189,33 +189,38 @@ class Judging:
                     line[mark + 1] = value
                 else:
                     self._judge_quantity(device, quantity, seq, fact, now_ms, said)
-            for course in device.courses:
-                value_ = of.get(course.quantity)
-                if value_ is None:
+            courses = plan.courses
+            if courses:
+                kept = device.kept
+                kept.append(measured)
+                for number, (quantity, at) in enumerate(courses):
+                    value_ = of.get(quantity)
+                    if value_ is None:
+                        kept.append(nan)
+                    elif (
+                        is_trusted
+                        and line[at + LOW] < value_ < line[at + HIGH]
+                        and line[at] < measured < line[at + UNTIL_MS]
+                        and value_.__class__ is float
+                    ):
+                        line[at] = measured
+                        kept.append(value_)
+                    else:
+                        kept.append(nan)
+                        self._judge_course(device, device.courses[number], seq, fact, now_ms, said)
+                if len(kept) >= plan.full:
+                    self._take_in_courses(device)
+                    for course in device.courses:
+                        self._settle_course(device, course)
+            for condition, at in plan.comparisons:
+                off = apart(condition, of)
+                if off is None:
                     continue
-                kept = course.kept
-                if (
-                    is_trusted
-                    and kept[LOW] < value_ < kept[HIGH]
-                    and kept[FROM_MS] <= measured < kept[UNTIL_MS]
-                    and value_.__class__ is float
-                ):
-                    kept[FROM_MS] = measured
-                    kept.append(measured)
-                    kept.append(value_)
-                    if len(kept) >= _FULL:
-                        self._take_in(course)
-                        self._settle_course(course)
+                if is_trusted and line[at] <= measured and off <= condition.limit:
+                    line[at] = measured
+                    line[at + 1] = off
                 else:
-                    self._judge_course(course, seq, fact, now_ms, said)
-            for comparison in device.comparisons:
-                if not comparison.is_told(of):
-                    continue
-                if is_trusted and comparison.from_ms <= measured_ms and comparison.is_calm(of):
-                    comparison.from_ms = measured_ms
-                    comparison.reading = fact
-                else:
-                    self._judge_comparison(comparison, seq, fact, now_ms, said)
+                    self._judge_comparison(device, at, seq, fact, now_ms, said)
             clock = fact.clock
             if clock is unset or clock is ahead or device.clock_wrong:
                 self._judge_clock(device, seq, fact, now_ms, said)
@@ -288,11 +293,13 @@ class Judging:
             self._step(watch, seq, fact, now_ms, said)
         self._settle_mark(device, quantity)
 
-    def _judge_course(self, course: Course, seq: int, fact: Fact, now_ms: int, said: list[Said]) -> None:
-        self._take_in(course)
+    def _judge_course(
+        self, device: WatchedDevice, course: Course, seq: int, fact: Fact, now_ms: int, said: list[Said]
+    ) -> None:
+        self._take_in(device, course)
         for watch in course.watches:
             self._step(watch, seq, fact, now_ms, said)
-        self._settle_course(course)
+        self._settle_course(device, course)
 
     def _judge_clock(
         self, device: WatchedDevice, seq: int, fact: Fact, now_ms: int, said: list[Said]
@@ -302,11 +309,12 @@ class Judging:
         device.clock_wrong = any(self._state_of(watch).phase is not Phase.QUIET for watch in device.clocks)
 
     def _judge_comparison(
-        self, comparison: Comparison, seq: int, fact: Fact, now_ms: int, said: list[Said]
+        self, device: WatchedDevice, at: int, seq: int, fact: Fact, now_ms: int, said: list[Said]
     ) -> None:
-        self._take_in_reading(comparison)
-        self._step(comparison.watch, seq, fact, now_ms, said)
-        self._settle_comparison(comparison)
+        watch = next(watch for watch, its_place in device.comparisons if its_place == at)
+        self._show_comparison(device, watch, at)
+        self._step(watch, seq, fact, now_ms, said)
+        self._settle_comparison(device, watch, at)
 
     def _step(self, watch: Watch, seq: int, fact: Fact, now_ms: int, said: list[Said]) -> None:
         key = (watch.rule, watch.subject)
@@ -331,37 +339,42 @@ class Judging:
 
     def _show_value(self, device: WatchedDevice, quantity: str) -> None:
         """Brings the states of a quantity's watches up to date."""
-        mark = device.bands[quantity][0]
+        mark = device.plan.bands[quantity][0]
         at_ms, value = device.line[mark], device.line[mark + 1]
         if not math.isnan(value):
             for watch in device.watches[quantity]:
                 self._remember(watch, after_calm(self._state_of(watch), int(at_ms), value))
             device.line[mark + 1] = SHOWN
 
-    def _take_in(self, course: Course) -> None:
+    def _show_comparison(self, device: WatchedDevice, watch: Watch, at: int) -> None:
+        """Brings the state of a comparison's watch up to date."""
+        at_ms, off = device.line[at], device.line[at + 1]
+        if not math.isnan(off):
+            self._bring(
+                (watch.rule, watch.subject), spread.after_calm(self._state_of(watch), int(at_ms), off)
+            )
+            device.line[at + 1] = SHOWN
+
+    def _take_in(self, device: WatchedDevice, course: Course) -> None:
         """Brings the states of a course's watches up to date; its room stays."""
-        if len(course.kept) == KEPT:
+        times_ms, values = device.take_out(course)
+        if not values:
             return
-        times_ms, values = course.take_out()
         for watch in course.watches:
             if isinstance(watch.condition, STEADY):
                 state = after_course(watch.condition, self._state_of(watch), times_ms, values)
                 self._bring((watch.rule, watch.subject), state)
 
-    def _take_in_reading(self, comparison: Comparison) -> None:
-        """Brings the state of a comparison's watch up to date."""
-        if comparison.reading is None:
-            return
-        watch = comparison.watch
-        state, _ = step(watch, self._state_of(watch), comparison.reading, 0)
-        self._bring((watch.rule, watch.subject), state)
-        comparison.reading = None
+    def _take_in_courses(self, device: WatchedDevice) -> None:
+        for course in device.courses:
+            self._take_in(device, course)
+        if device.kept:
+            device.kept = array("d")
 
     def _take_in_all(self, device: WatchedDevice) -> None:
-        for course in device.courses:
-            self._take_in(course)
-        for comparison in device.comparisons:
-            self._take_in_reading(comparison)
+        self._take_in_courses(device)
+        for watch, at in device.comparisons:
+            self._show_comparison(device, watch, at)
 
     def _bring(self, key: WatchKey, state: State) -> None:
         self._states[key] = state
@@ -383,11 +396,11 @@ class Judging:
         for quantity in device.watches:
             self._settle_mark(device, quantity)
         for course in device.courses:
-            self._settle_course(course)
-        for comparison in device.comparisons:
-            self._settle_comparison(comparison)
+            self._settle_course(device, course)
+        for watch, at in device.comparisons:
+            self._settle_comparison(device, watch, at)
 
-    def _settle_course(self, course: Course) -> None:
+    def _settle_course(self, device: WatchedDevice, course: Course) -> None:
         states = [self._state_of(watch) for watch in course.watches]
         room = None
         if not self._is_ahead(course.watches):
@@ -396,13 +409,11 @@ class Judging:
                 for watch, state in zip(course.watches, states, strict=True)
                 if isinstance(watch.condition, STEADY)
             )
-        course.settle(room, max(map(mark_ms, states)))
+        device.settle(course, room, max(map(mark_ms, states)))
 
-    def _settle_comparison(self, comparison: Comparison) -> None:
-        state = self._state_of(comparison.watch)
-        is_quiet = state.phase is Phase.QUIET and not state.clock_moved_ms
-        is_calm_now = is_quiet and not self._is_ahead((comparison.watch,))
-        comparison.from_ms = mark_ms(state) if is_calm_now else RESTLESS
+    def _settle_comparison(self, device: WatchedDevice, watch: Watch, at: int) -> None:
+        device.line[at] = RESTLESS if self._is_ahead((watch,)) else mark_of((self._state_of(watch),))
+        device.line[at + 1] = SHOWN
 
     def _settle_heard(self, device: WatchedDevice) -> None:
         listeners = device.listeners
@@ -413,7 +424,7 @@ class Judging:
     def _settle_mark(self, device: WatchedDevice, quantity: str) -> None:
         watches = device.watches[quantity]
         ahead = self._is_ahead(watches)
-        mark = device.bands[quantity][0]
+        mark = device.plan.bands[quantity][0]
         device.line[mark] = RESTLESS if ahead else mark_of(map(self._state_of, watches))
         device.line[mark + 1] = SHOWN
 
@@ -445,10 +456,7 @@ class Judging:
 
     def overheard(self) -> list[Overheard]:
         """What lines tell, of every device."""
-        return [
-            Overheard(device.id, tuple(device.watches), device.line.tolist())
-            for device in self._devices.values()
-        ]
+        return [device.overheard() for device in self._devices.values()]
 
     def saved(self, keys: Iterable[WatchKey] | None = None) -> None:
         """The states of these watches are written down; None: all that was unsaved."""
@@ -473,7 +481,7 @@ class Judging:
         for number, quantity in enumerate(heard.quantities):
             at_ms, value = heard.line[1 + 2 * number : 3 + 2 * number]
             if quantity in device.watches and not math.isnan(value):
-                is_flag = device.bands[quantity][-1] is float  # a line knows only numbers
+                is_flag = device.plan.bands[quantity][-1] is float  # a line knows only numbers
                 self._take_up_value(device, quantity, int(at_ms), bool(value) if is_flag else float(value))
 
     def _take_up_heard(self, device: WatchedDevice, heard_ms: float) -> None:
@@ -488,7 +496,7 @@ class Judging:
         self._settle_heard(device)
 
     def _take_up_value(self, device: WatchedDevice, quantity: str, at_ms: int, value: float) -> None:
-        mark, low, high, excluded, _ = device.bands[quantity]
+        mark, low, high, excluded, _ = device.plan.bands[quantity]
         if device.line[mark] <= at_ms and low <= value <= high and value not in excluded:
             device.line[mark] = at_ms
             device.line[mark + 1] = value
@@ -518,5 +526,5 @@ def _by_device(watches: Iterable[Watch]) -> dict[str, WatchedDevice]:
     for watch in watches:
         for device in devices_of(watch):
             of_device.setdefault(device, []).append(watch)
-    known_bands: dict[str, Bands] = {}
-    return {id_: WatchedDevice(id_, of_it, known_bands) for id_, of_it in of_device.items()}
+    known: dict[str, Plan] = {}
+    return {id_: WatchedDevice(id_, of_it, known) for id_, of_it in of_device.items()}

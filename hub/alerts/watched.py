@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 import msgspec
 
-from devices.facts import Reading, Value
 from rules.calm import Band, band_of, mark_ms, shared
 from rules.course import Room, is_steady
 from rules.model import ClockWrong, Held, Phase, Silent, Spread, State, Watch
 from rules.reach import hears_life, hears_ticks, quantities_of
 
-# A line is the sign of life (received at, ms), then for each quantity its mark (ms) and its value.
+# A line is the sign of life (received at, ms), then for each quantity its mark (ms) and its value, then for
+# each course and for each comparison what it needs.
 HEARD: Final = 0
 NOT_QUIET: Final = -math.inf  # as HEARD: each sign of life has to be stepped
 NOBODY: Final = math.inf  # as HEARD: no watch of silence
 RESTLESS: Final = math.inf  # as a mark: each reading has to be stepped
 SHOWN: Final = math.nan  # as a value: the states know of it
 
-# Places in what a course keeps.
-FROM_MS: Final = 0
-LOW: Final = 1
+# Where a course's numbers lie in the line, from its own place on.
+FROM_MS: Final = 0  # readings up to then are known, and earlier ones are late
+LOW: Final = 1  # above HIGH: each reading has to be stepped
 HIGH: Final = 2
 UNTIL_MS: Final = 3
-KEPT: Final = 4  # from here on: time and value of each reading
-_NOWHERE: Final = (-1.0, math.inf, -math.inf, -math.inf)
+_SHOWN_MS: Final = 4  # readings up to then are in the states of its watches
+_COURSE: Final = (-1.0, math.inf, -math.inf, -math.inf, -1.0)
+# And a comparison's: a mark (ms), and how far its values were apart (%).
+_COMPARISON: Final = (RESTLESS, SHOWN)
 
+_ROWS: Final = 128  # readings kept of courses, before their watches remember them
 _EVER_MS: Final = 1 << 62  # the patience where nobody waits for signs of life
 
 # Numbers side by side in memory, and not an object each: of many devices the next is never in the cache.
@@ -47,67 +50,34 @@ class Overheard(msgspec.Struct, frozen=True, array_like=True, gc=False):
     line: list[int | float | bool]
 
 
-class Course:
-    """What one quantity said in the room of its watches (`rules.course`) since they were last stepped.
+class Plan(msgspec.Struct, frozen=True, gc=False):
+    """How the lines of devices that are watched alike are read.
 
-    `kept`: FROM_MS (earlier readings are late), LOW above HIGH (each reading has to be stepped) or the room,
-    UNTIL_MS, and then the time and the value of each reading."""
+    `courses`: of each its quantity and its place in the line; `comparisons`: of each its condition and its
+    place; `full`: how many numbers `WatchedDevice.kept` may hold."""
 
-    __slots__ = ("kept", "quantity", "watches")
-
-    def __init__(self, quantity: str, watches: tuple[Watch, ...]) -> None:
-        self.quantity = quantity
-        self.watches = watches
-        self.kept = array("d", _NOWHERE)
-
-    def settle(self, room: Room | None, from_ms: int) -> None:
-        """What is calm from now on; None: nothing. What was kept is dropped."""
-        bounds = _NOWHERE[LOW:] if room is None else (room.low, room.high, room.until_ms)
-        self.kept = array("d", (from_ms, *bounds))
-
-    def take_out(self) -> tuple[list[float], list[float]]:
-        """The times (ms) and values kept, which are kept no longer; the room stays."""
-        kept = self.kept
-        times_ms, values = kept[KEPT::2].tolist(), kept[KEPT + 1 :: 2].tolist()
-        self.kept = kept[:KEPT]
-        return times_ms, values
+    bands: Bands
+    courses: tuple[tuple[str, int], ...]
+    comparisons: tuple[tuple[Spread, int], ...]
+    full: int
+    fresh: tuple[float, ...]  # a line before anything is known
 
 
-class Comparison:
-    """What a watch of several quantities (`Spread`) last said calmly: `reading`, since it was last stepped.
+class Course(msgspec.Struct, frozen=True, gc=False):
+    """What one quantity says in the room of its watches (`rules.course`).
 
-    `from_ms`: earlier readings are late, and with infinity each has to be stepped."""
+    `at`: its place in the line; `column`: in the rows that are kept."""
 
-    __slots__ = ("condition", "from_ms", "names", "reading", "watch")
-
-    def __init__(self, watch: Watch, condition: Spread) -> None:
-        self.watch = watch
-        self.condition = condition
-        self.names = condition.quantities
-        self.from_ms: float = math.inf
-        self.reading: Reading | None = None
-
-    def is_calm(self, of: Mapping[str, Value]) -> bool:
-        """Whether these values, each a plausible number, are close enough together."""
-        condition = self.condition
-        values = [of[name] for name in self.names]
-        mean = sum(values) / len(values)
-        if not mean > 0 or mean < condition.least:
-            return True
-        return max(max(values) - mean, mean - min(values)) / mean * 100 <= condition.limit
-
-    def is_told(self, of: Mapping[str, Value]) -> bool:
-        """Whether a reading gives all of the quantities, as numbers that a sensor can mean."""
-        low, high = self.condition.valid_low, self.condition.valid_high
-        for name in self.names:
-            value = of.get(name)
-            if value is None or value.__class__ is bool or not low <= value <= high:
-                return False
-        return True
+    watches: tuple[Watch, ...]
+    at: int
+    column: int
 
 
 class WatchedDevice:
-    """One device. `line` is what it said calmly.
+    """One device. `line` is what it said calmly, read as `plan` says.
+
+    `kept`: a row for each reading: its time (ms) and the value of each course, NaN where there is none that
+    the course's watches do not know yet.
 
     `listeners`: the watches that hear each sign of life, of which `silences` judge by it; `watches`: those
     with calm values, by quantity; `courses`, `comparisons`: those that remember more of a reading; `clocks`:
@@ -116,32 +86,33 @@ class WatchedDevice:
     are not QUIET."""
 
     __slots__ = (
-        "bands",
         "clock_wrong",
         "clocks",
         "comparisons",
         "courses",
         "id",
+        "kept",
         "line",
         "listeners",
         "patience_ms",
+        "plan",
         "restless",
         "silences",
         "ticking",
         "watches",
     )
 
-    def __init__(self, id_: str, watches: Iterable[Watch], known_bands: dict[str, Bands]) -> None:
-        """`known_bands` is for sharing: devices are many, and most are watched alike."""
+    def __init__(self, id_: str, watches: Iterable[Watch], known: dict[str, Plan]) -> None:
+        """`known` is for sharing: devices are many, and most are watched alike."""
         self.id = id_
         self.silences: tuple[Watch, ...] = ()
         self.listeners: tuple[Watch, ...] = ()
         self.restless: tuple[Watch, ...] = ()
         self.ticking: tuple[Watch, ...] = ()
         self.watches: dict[str, tuple[Watch, ...]] = {}
-        self.comparisons: tuple[Comparison, ...] = ()
         self.clocks: tuple[Watch, ...] = ()
         bands: dict[str, list[Band]] = {}
+        compared: list[tuple[Watch, Spread]] = []
         steady: dict[str, list[Watch]] = {}
         for watch in watches:
             if hears_life(watch.condition):
@@ -158,14 +129,23 @@ class WatchedDevice:
             elif is_steady(watch.condition):
                 steady.setdefault(quantities_of(watch.condition)[0], []).append(watch)
             elif isinstance(watch.condition, Spread):
-                self.comparisons += (Comparison(watch, watch.condition),)
+                compared.append((watch, watch.condition))
             else:
                 self.restless += (watch,)
-        self.courses = tuple(Course(quantity, tuple(those)) for quantity, those in steady.items())
-        self.bands = _bands(map(shared, bands.values()), known_bands)
+        self.plan = _plan(map(shared, bands.values()), steady, [spread for _, spread in compared], known)
+        self.courses = tuple(
+            Course(tuple(those), at, column)
+            for column, (those, (_, at)) in enumerate(
+                zip(steady.values(), self.plan.courses, strict=True), start=1
+            )
+        )
+        self.comparisons = tuple(
+            (watch, at) for (watch, _), (_, at) in zip(compared, self.plan.comparisons, strict=True)
+        )
         # The shortest of several is right for all: who is not calm to it is judged by each one's own.
         self.patience_ms = min((_patience_ms(watch) for watch in self.silences), default=_EVER_MS)
-        self.line: Line = array("d", [NOBODY] + [RESTLESS, SHOWN] * len(self.watches))
+        self.line: Line = array("d", self.plan.fresh)
+        self.kept: Line = array("d")
         self.clock_wrong = bool(self.clocks)  # until the first fact shows whether it is
 
     def all_watches(self) -> Iterable[Watch]:
@@ -175,14 +155,43 @@ class WatchedDevice:
             yield from watches
         for course in self.courses:
             yield from course.watches
-        yield from (comparison.watch for comparison in self.comparisons)
+        yield from (watch for watch, _ in self.comparisons)
         yield from self.clocks
         yield from (watch for watch in self.restless if watch.subject == self.id)
 
     def mark_of(self, watch: Watch) -> int:
         """The place in the line of the mark of a watch with calm values; 0: it has none."""
-        places = (self.bands[name][0] for name, those in self.watches.items() if watch in those)
+        places = (self.plan.bands[name][0] for name, those in self.watches.items() if watch in those)
         return next(places, 0)
+
+    def overheard(self) -> Overheard:
+        """What the line tells of signs of life and of quantities."""
+        return Overheard(self.id, tuple(self.watches), self.line[: 1 + 2 * len(self.watches)].tolist())
+
+    def settle(self, course: Course, room: Room | None, from_ms: int) -> None:
+        """What is calm from now on to a course whose watches know all of it; None: nothing."""
+        low, high, until_ms = (
+            (math.inf, -math.inf, -math.inf) if room is None else (room.low, room.high, room.until_ms)
+        )
+        at = course.at
+        self.line[at : at + len(_COURSE)] = array("d", (from_ms, low, high, until_ms, from_ms))
+
+    def take_out(self, course: Course) -> tuple[list[float], list[float]]:
+        """The times (ms) and values kept of a course, which are kept no longer; its room stays."""
+        line, at = self.line, course.at
+        if line[at + FROM_MS] == line[at + _SHOWN_MS]:
+            return [], []
+        line[at + _SHOWN_MS] = line[at + FROM_MS]
+        stride = 1 + len(self.courses)
+        values = self.kept[course.column :: stride]
+        times_ms = self.kept[::stride][
+            : len(values)
+        ]  # the row of a reading that is being judged is not whole
+        self.kept[course.column :: stride] = array("d", [math.nan]) * len(values)
+        if math.isnan(sum(values)):
+            found = [pair for pair in zip(times_ms, values, strict=True) if not math.isnan(pair[1])]
+            return [at_ms for at_ms, _ in found], [value for _, value in found]
+        return times_ms.tolist(), values.tolist()
 
 
 def heard_of(listeners: Iterable[tuple[Watch, State]]) -> float:
@@ -210,17 +219,30 @@ def mark_of(states: Iterable[State]) -> float:
     return max(map(mark_ms, states))
 
 
-def _bands(bands: Iterable[Band], known: dict[str, Bands]) -> Bands:
-    made: Bands = {
-        band.quantity: (
-            1 + 2 * number,
+def _plan(
+    bands: Iterable[Band], steady: Iterable[str], spreads: Iterable[Spread], known: dict[str, Plan]
+) -> Plan:
+    fresh = [NOBODY]
+    of_quantities: Bands = {}
+    for band in bands:
+        of_quantities[band.quantity] = (
+            len(fresh),
             band.low,
             band.high,
             band.excluded,
             float if band.is_flag else bool,
         )
-        for number, band in enumerate(bands)
-    }
+        fresh += (RESTLESS, SHOWN)
+    courses: list[tuple[str, int]] = []
+    for quantity in steady:
+        courses.append((quantity, len(fresh)))
+        fresh += _COURSE
+    comparisons: list[tuple[Spread, int]] = []
+    for spread in spreads:
+        comparisons.append((spread, len(fresh)))
+        fresh += _COMPARISON
+    full = _ROWS * (1 + len(courses))
+    made = Plan(of_quantities, tuple(courses), tuple(comparisons), full, tuple(fresh))
     return known.setdefault(repr(made), made)
 
 
