@@ -443,6 +443,11 @@ class Judging:
 
     # --- keeping ---
 
+    @property
+    def remembered(self) -> int:
+        """How many states there are; what lines tell has none."""
+        return len(self._states)
+
     def shown(self, keys: Collection[WatchKey]) -> dict[WatchKey, State]:
         """The states of these watches, what lines tell of them included."""
         self._show_devices(keys)

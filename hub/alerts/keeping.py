@@ -36,6 +36,7 @@ from rules.route import Visit
 _state: Final = msgspec.msgpack.Decoder(State)
 _overheard: Final = msgspec.msgpack.Decoder(list[Overheard])
 _ALL_DEVICES: Final = "devices"
+_WATCH_COLUMNS: Final = ("rule", "subject", "body", "as_of")
 _OPEN_RUNS: Final = frozenset(state.value for state in UNDER_WAY)
 _RAISES: Final = frozenset({Change.RAISED, Change.RAISED_AGAIN})
 _TELLS_AGAIN: Final = _RAISES | {Change.SURFACED}
@@ -54,19 +55,21 @@ def save_states(session: Session, states: Mapping[WatchKey, State], as_of: int) 
     """Keeps what watches remember after fact number `as_of`; many at once."""
     if not states:
         return
-    rows = [
-        {"rule": rule, "subject": subject, "body": msgspec.msgpack.encode(state), "as_of": as_of}
-        for (rule, subject), state in states.items()
-    ]
-    # By the connection, not the session: rows as objects would cost fifty times as much.
     connection = session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     new = dialect.insert(WatchRow)
     upsert = new.on_conflict_do_update(
         index_elements=[WatchRow.rule, WatchRow.subject],
         set_={"body": new.excluded.body, "as_of": new.excluded.as_of},
-    )
-    connection.execute(upsert, rows)
+    ).compile(dialect=connection.dialect, column_keys=_WATCH_COLUMNS)
+    rows = [
+        (rule, subject, msgspec.msgpack.encode(state), as_of) for (rule, subject), state in states.items()
+    ]
+    # By the driver, not the session: rows as objects would cost two hundred times as much.
+    if upsert.positional:
+        connection.exec_driver_sql(str(upsert), rows)
+    else:
+        connection.exec_driver_sql(str(upsert), [dict(zip(_WATCH_COLUMNS, row, strict=True)) for row in rows])
 
 
 def none_ahead_of(session: Session, newest_seq: int) -> None:

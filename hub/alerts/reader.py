@@ -34,8 +34,12 @@ from rules.route import Visit
 READER: Final = "alerts"
 BATCH: Final = 2_000
 SAVE_EVERY_MS: Final = 60_000
-# However short the time: a restart must not have more than this to judge again.
-SAVE_EVERY_FACTS: Final = 500_000
+# Many devices that say little: writing down what they are remembered by would cost more than judging them.
+SAVE_AT_LEAST_EVERY_MS: Final = 600_000
+_FEW_STATES: Final = 10_000  # are written in a fifth of a second
+_FACTS_OF_A_STATE: Final = 10  # that are judged in the time in which one state is written, or less
+# However short the time: a restart must not have more than this to judge again, some ten seconds' work.
+SAVE_EVERY_FACTS: Final = 2_000_000
 # Raised by a fact that took longer than this to arrive, an alert is marked as late.
 LATE_MS: Final = 15 * 60_000
 MIND_EVERY_MS: Final = 1_000
@@ -202,9 +206,14 @@ class AlertsReader:
         self._saved_at_ms = self._now()
 
     def _save_if_due(self) -> None:
-        elapsed_ms = self._now() - self._saved_at_ms
         unsaved_facts = self.cursor - self.saved_cursor
-        if unsaved_facts and (not 0 <= elapsed_ms < SAVE_EVERY_MS or unsaved_facts >= SAVE_EVERY_FACTS):
+        if not unsaved_facts:
+            return
+        elapsed_ms = self._now() - self._saved_at_ms
+        states = self._judging.remembered
+        is_worth_it = states <= _FEW_STATES or unsaved_facts >= _FACTS_OF_A_STATE * states
+        longest_ms = SAVE_EVERY_MS if is_worth_it else SAVE_AT_LEAST_EVERY_MS
+        if not 0 <= elapsed_ms < longest_ms or unsaved_facts >= SAVE_EVERY_FACTS:
             self.save()
 
     def _let_go(self) -> None:

@@ -126,7 +126,7 @@ def _hub_flow(folder: Path, load: Load, tell: Callable[[float], None]) -> Flow:
     appended: list[int] = [0]
 
     def received() -> int:
-        found = (hub.metric("campushub_inbox_waiting"), hub.metric('campushub_facts_total{fate="appended"}'))
+        found = hub.metrics("campushub_inbox_waiting", 'campushub_facts_total{fate="appended"}')
         if not any(map(isnan, found)):  # a busy hub may not answer in time
             waiting.append(found[0])
             appended.append(int(found[1]))

@@ -86,14 +86,16 @@ def warm_messages(load: Load) -> frozenset[Message]:
     )
 
 
-def packets(load: Load, boot: int, publisher: int = 0) -> Iterator[bytes]:
-    """What one publisher sends, as PUBLISH packets, in order, for ever."""
+def packets(
+    load: Load, boot: int, publisher: int = 0, clock: Callable[[], float] = time.time
+) -> Iterator[bytes]:
+    """What one publisher sends, as PUBLISH packets, in order, for ever; `clock`: its devices', in s."""
     packet_id, newest, stamp, now_s = 0, 0, "", 0.0
     warm = warm_messages(load)
     for message in _messages(load, publisher):
         device, seq = message.device, message.seq
         if seq != newest:  # one time for a turn of all devices: a clock for each would cost more
-            newest, now_s = seq, time.time()
+            newest, now_s = seq, clock()
             stamp = f'"at":{now_s:.3f},"boot":{boot},"seq":{seq}'
         packet_id = packet_id % 65_535 + 1
         topic = f"campus/{load.site}/fridge/d{device}/reading".encode()

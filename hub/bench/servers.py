@@ -112,11 +112,11 @@ class HubUnderTest:
         self.process.start()
         self.process.await_up()
 
-    def metric(self, name: str) -> float:
-        """The value of one of the hub's metrics; NaN while it does not answer."""
+    def metrics(self, *names: str) -> tuple[float, ...]:
+        """The values of these metrics of the hub, read at once; NaN while it does not answer."""
         text = processes.page(self.port, "metrics") or ""
-        found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
-        return float(found[1]) if found else float("nan")
+        found = (re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE) for name in names)
+        return tuple(float(one[1]) if one else float("nan") for one in found)
 
     def stop(self) -> None:
         """Ends it in order."""

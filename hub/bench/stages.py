@@ -171,7 +171,8 @@ class _Path:
     """The stages of a hub, one after the other."""
 
     def __init__(self, campus: Campus, rate_hz: float, devices: int) -> None:
-        folder, now = campus.storage.folder, system_now_ms
+        folder, now = campus.storage.folder, self._now_ms
+        self._began_ms, self._taken, self._rate_hz = system_now_ms(), 0, rate_hz
         folder.mkdir(parents=True, exist_ok=True)
         log_path, tail, counts = folder / "log.sqlite", Tail(), Counts()
         bindings = [Binding(d.id, d.kind, d.format, d.topic, d.sensor) for d in campus.devices.values()]
@@ -195,7 +196,8 @@ class _Path:
         self._history = make_history(campus.storage.history, folder)
         self._pump = HistoryPump(campus, self._history, LogReader(log_path, tail), self._book, _refuse)
         self._batch = max(1, round(rate_hz / _COMMITS_HZ))
-        self._packets = packets(Load(0, SITE, devices, 1, 0, 1), int(time.time()))
+        load = Load(0, SITE, devices, 1, 0, 1)
+        self._packets = packets(load, self._began_ms // 1_000, clock=lambda: self._now_ms() / 1_000)
         self.spent = dict.fromkeys(_STAGES, 0.0)
         calm_collector()
 
@@ -214,6 +216,7 @@ class _Path:
         }
         for number, data in enumerate(_joined(islice(self._packets, messages), self._batch), 1):
             found: list[Publish] = []
+            self._taken += self._batch
             self._spend("read", partial(self._reader.read, data, 0, found))
             self._spend("take apart", partial(self._hand_on, found))
             self._spend("log", self._inbox.turn)
@@ -226,6 +229,10 @@ class _Path:
                 self._spend(stage, turn)
                 if self.behind == before:
                     break
+
+    def _now_ms(self) -> int:
+        """As late as it is at this pace: what is done each minute is done as often as in a hub."""
+        return self._began_ms + int(self._taken / self._rate_hz * 1_000)
 
     def close(self) -> None:
         """Lets go of the files."""

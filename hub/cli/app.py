@@ -198,12 +198,14 @@ def bench_ingest(
 
 @bench_app.command("stages")
 def bench_stages(
-    messages: Annotated[int, typer.Option(min=1_000, help="How many messages count in each run.")] = 300_000,
+    messages: Annotated[
+        int, typer.Option(min=1_000, help="How many messages count in each run.")
+    ] = 1_600_000,
     devices: Annotated[
         int, typer.Option(min=1, max=500, help="Of how many devices; then of 100 times as many.")
     ] = 500,
     rate: Annotated[float, typer.Option(min=50, help="The pace that the stages are driven at.")] = 20_000,
-    runs: RunsOption = 3,
+    runs: Annotated[int, typer.Option(min=1, max=20, help="Medians of so many runs.")] = 1,
     folder: FolderOption = None,
     as_json: JsonOption = False,
     compare: CompareOption = None,
