@@ -114,8 +114,10 @@ def after_signs_of_life(state: State, heard_ms: int) -> State:
     return replace(state, heard_ms=max(state.heard_ms, heard_ms))
 
 
-def is_calm_tick(after_ms: int, heard_ms: int, at_ms: int, listening_since_ms: int) -> bool:
-    """Whether a tick changes nothing for a QUIET watch of silence of `after_ms` that heard at `heard_ms`."""
+def is_calm_tick(after_ms: float, heard_ms: float, at_ms: float, listening_since_ms: float) -> bool:
+    """Whether a tick changes nothing for a QUIET watch of silence of `after_ms` that heard at `heard_ms`.
+
+    Times are whole milliseconds, whatever their type."""
     return heard_ms <= at_ms and at_ms - max(heard_ms, listening_since_ms) <= after_ms
 
 

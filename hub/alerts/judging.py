@@ -246,14 +246,12 @@ class Judging:
                 self._tapped.note(watch, self._state_of(watch))
 
     def _judge_tick(self, seq: int, tick: Tick, now_ms: int, said: list[Said]) -> None:
+        at_ms, since_ms = float(tick.measured_at_ms), float(tick.listening_since_ms)
         for device in self._listeners:
             heard_ms = device.line[HEARD]
-            if heard_ms == NOT_QUIET or not is_calm_tick(
-                device.patience_ms, int(heard_ms), tick.measured_at_ms, tick.listening_since_ms
-            ):
+            if heard_ms == NOT_QUIET or not is_calm_tick(device.patience_ms, heard_ms, at_ms, since_ms):
                 self._judge_silences(device, seq, tick, now_ms, said)
         for device, watch, mark in self._ticking:
-            # A line's mark is RESTLESS whenever one of its quantity's watches is not QUIET.
             if (mark and device.line[mark] != RESTLESS) or self._state_of(watch).phase is Phase.QUIET:
                 continue
             self._show_heard(device)

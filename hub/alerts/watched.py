@@ -19,16 +19,16 @@ from rules.reach import hears_life, hears_ticks, quantities_of
 HEARD: Final = 0
 NOT_QUIET: Final = -math.inf  # as HEARD: each sign of life has to be stepped
 NOBODY: Final = math.inf  # as HEARD: no watch of silence
-RESTLESS: Final = math.inf  # as a mark: each reading has to be stepped
+RESTLESS: Final = math.inf  # as a mark, and as LOW of a course: each reading has to be stepped
 SHOWN: Final = math.nan  # as a value: the states know of it
 
 # Where a course's numbers lie in the line, from its own place on.
 FROM_MS: Final = 0  # readings up to then are known, and earlier ones are late
-LOW: Final = 1  # above HIGH: each reading has to be stepped
+LOW: Final = 1
 HIGH: Final = 2
 UNTIL_MS: Final = 3
 _SHOWN_MS: Final = 4  # readings up to then are in the states of its watches
-_COURSE: Final = (-1.0, math.inf, -math.inf, -math.inf, -1.0)
+_COURSE: Final = (-1.0, RESTLESS, -math.inf, -math.inf, -1.0)
 # And a comparison's: a mark (ms), and how far its values were apart (%).
 _COMPARISON: Final = (RESTLESS, SHOWN)
 
@@ -160,9 +160,14 @@ class WatchedDevice:
         yield from (watch for watch in self.restless if watch.subject == self.id)
 
     def mark_of(self, watch: Watch) -> int:
-        """The place in the line of the mark of a watch with calm values; 0: it has none."""
-        places = (self.plan.bands[name][0] for name, those in self.watches.items() if watch in those)
-        return next(places, 0)
+        """The place in the line that is RESTLESS whenever the watch is not QUIET; 0: it has none."""
+        for name, those in self.watches.items():
+            if watch in those:
+                return self.plan.bands[name][0]
+        for course in self.courses:
+            if watch in course.watches:
+                return course.at + LOW
+        return next((at for one, at in self.comparisons if one is watch), 0)
 
     def overheard(self) -> Overheard:
         """What the line tells of signs of life and of quantities."""
@@ -171,7 +176,7 @@ class WatchedDevice:
     def settle(self, course: Course, room: Room | None, from_ms: int) -> None:
         """What is calm from now on to a course whose watches know all of it; None: nothing."""
         low, high, until_ms = (
-            (math.inf, -math.inf, -math.inf) if room is None else (room.low, room.high, room.until_ms)
+            (RESTLESS, -math.inf, -math.inf) if room is None else (room.low, room.high, room.until_ms)
         )
         at = course.at
         self.line[at : at + len(_COURSE)] = array("d", (from_ms, low, high, until_ms, from_ms))
