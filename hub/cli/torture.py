@@ -111,4 +111,15 @@ def _print(report: Report, *, as_json: bool) -> None:
     for line in report.faults_found():
         out.print(line, style="bold red", markup=False, highlight=False)
     if report.holds:
-        out.print("Every acknowledged message is there once, and was judged as if nothing had happened.")
+        out.print(_kept(report))
+
+
+def _kept(report: Report) -> str:
+    """What a report that holds comes to; what the hub never got is no loss of its, and is said."""
+    alone = len(report.losses.lost_by_broker)
+    if not alone:
+        return "Every acknowledged message is there once, and was judged as if nothing had happened."
+    return (
+        f"{alone:,} messages ended with the broker that had acknowledged them (docs/brokers.md)."
+        " Every other one is there once, and was judged as if nothing had happened."
+    )
