@@ -144,7 +144,7 @@ def test_facts_of_the_history_have_ticks_only_while_some_device_was_heard() -> N
     assert [getattr(tick, "listening_since_ms", None) for tick in ticks][-1] == 60 * MINUTE
 
 
-@pytest.mark.parametrize(("language", "raised"), [("zh-CN", "发出报警"), ("en", "RAISED")])
+@pytest.mark.parametrize(("language", "raised"), [("zh-CN", "发出告警"), ("en", "RAISED")])
 def test_explain_shows_facts_transitions_and_the_record(office: Office, language: str, raised: str) -> None:
     [alert] = [alert for alert in office.alerts() if alert.rule == RULE]
     config = office.folder.parent / "campus.toml"
