@@ -88,9 +88,9 @@ class Judging:
         self._devices = _by_device(watch for watch in watches if not isinstance(watch.condition, OF_TAPS))
         self._listeners = [device for device in self._devices.values() if device.listeners]
         self._ticking = [
-            (device, watch, device.mark_of(watch))
+            (device, mark, tuple(watches))
             for device in self._devices.values()
-            for watch in device.ticking
+            for mark, watches in device.ticking_by_mark().items()
         ]
         for device in self._devices.values():
             self._settle(device)
@@ -251,11 +251,13 @@ class Judging:
             heard_ms = device.line[HEARD]
             if heard_ms == NOT_QUIET or not is_calm_tick(device.patience_ms, heard_ms, at_ms, since_ms):
                 self._judge_silences(device, seq, tick, now_ms, said)
-        for device, watch, mark in self._ticking:
-            if (mark and device.line[mark] != RESTLESS) or self._state_of(watch).phase is Phase.QUIET:
+        for device, mark, watches in self._ticking:
+            if mark and device.line[mark] != RESTLESS:
                 continue
-            self._show_heard(device)
-            self._step_shown(device, watch, seq, tick, now_ms, said)
+            for watch in watches:
+                if self._state_of(watch).phase is not Phase.QUIET:
+                    self._show_heard(device)
+                    self._step_shown(device, watch, seq, tick, now_ms, said)
 
     def _judge_clock_set(self, seq: int, fact: ClockSet, now_ms: int, said: list[Said]) -> None:
         for device in self._devices.values():

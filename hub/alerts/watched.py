@@ -159,8 +159,15 @@ class WatchedDevice:
         yield from self.clocks
         yield from (watch for watch in self.restless if watch.subject == self.id)
 
-    def mark_of(self, watch: Watch) -> int:
-        """The place in the line that is RESTLESS whenever the watch is not QUIET; 0: it has none."""
+    def ticking_by_mark(self) -> dict[int, list[Watch]]:
+        """The watches to which ticks matter, by the place in the line that is RESTLESS whenever one of them
+        is not QUIET; 0: those that have none."""
+        found: dict[int, list[Watch]] = {}
+        for watch in self.ticking:
+            found.setdefault(self._mark_of(watch), []).append(watch)
+        return found
+
+    def _mark_of(self, watch: Watch) -> int:
         for name, those in self.watches.items():
             if watch in those:
                 return self.plan.bands[name][0]
