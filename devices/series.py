@@ -73,9 +73,15 @@ FIELDS: Final[dict[str, dict[str, FieldType]]] = {
         "open": FieldType.INT,
         "active": FieldType.INT,
     },
-    # `sos`: somebody calls for help, on a guard's phone.
+    # `sos`: somebody calls for help, on a guard's phone. `alone_min`: whoever has it walks alone, and says
+    # within so many minutes that all is well; 0: no more.
     # `certificate_days`: how long the certificate of the hub's pages is still good; negative: it has expired.
-    DEVICE: {"online": FieldType.BOOL, "certificate_days": FieldType.FLOAT, "sos": FieldType.BOOL},
+    DEVICE: {
+        "online": FieldType.BOOL,
+        "certificate_days": FieldType.FLOAT,
+        "sos": FieldType.BOOL,
+        "alone_min": FieldType.FLOAT,
+    },
 }
 
 _MEASUREMENT_OF_KIND: Final = {Kind.FRIDGE: FRIDGE, Kind.METER: METER}

@@ -9,29 +9,28 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import Final
 
 from devices.facts import Kind
+from firmware_sim.beeps import Beeps
 from firmware_sim.cold import ColdUnit
 from firmware_sim.device import Device
 from firmware_sim.dialects import Measured
 from firmware_sim.dice import dice
 from firmware_sim.firmware import Firmware, NativeFirmware, TasmotaFirmware, ZigbeeFirmware, boards
-from firmware_sim.guard import PlannedTap, Window, tap_id, walk, windows
 from firmware_sim.link import Network
-from firmware_sim.plan import Dialect, SimCheckpoint, SimDevice, SimPlan, SimRound, Words
+from firmware_sim.plan import Dialect, SimDevice, SimPlan, Words
 from firmware_sim.power import Meter
 from firmware_sim.scenario import Scenario
-from firmware_sim.sun_tag import Signed, SunTag
+from firmware_sim.sun_tag import Signed
 from firmware_sim.timeline import Timeline
+from firmware_sim.walking import Walking
 
 _HAPPENINGS: Final = 1_000
 _METERS_INSTALLED_S: Final = 1_735_689_600.0  # 2025-01-01: counters go on from run to run
-_TAGS_MOUNTED_S: Final = 1_735_689_600.0
-_S_PER_READ: Final = 30.0  # enough for sixteen years until a tag falls silent
 _FIRST_REPORT_S: Final = 3.0
 _CONNECTS_AT_ONCE: Final = 20
 _ENOUGH_QUEUED: Final = 200  # well below what a device may queue: a fast run waits for its broker
@@ -64,21 +63,17 @@ class Happening:
     words: Words
 
 
-@dataclass(slots=True)
-class _Walks:
-    """What the guard will leave out, and which taps are still to come for each round."""
-
-    skip_rounds: set[str] = field(default_factory=set)
-    skip_checkpoint: bool = False
-    copied_after_s: float | None = None
-    to_come: dict[str, set[str]] = field(default_factory=dict)
-
-
 class Campus:
     """`run_until` moves simulated time, `tend` the connections."""
 
     def __init__(
-        self, plan: SimPlan, scenario: Scenario, timeline: Timeline, seed: int, network: Network
+        self,
+        plan: SimPlan,
+        scenario: Scenario,
+        timeline: Timeline,
+        seed: int,
+        network: Network,
+        beeps: Beeps,
     ) -> None:
         self.plan = plan
         self.happenings: deque[Happening] = deque(maxlen=_HAPPENINGS)
@@ -88,13 +83,9 @@ class Campus:
         self._seed = seed
         self._agenda: list[tuple[float, int, Callable[[float], None]]] = []
         self._entries = 0
-        self._walks = _Walks()
-        self._walk_dice = dice(seed, "walks", str(round(timeline.started_s * 1000)))
+        self._beeps = beeps
+        self.walking = Walking(plan, scenario, timeline, seed, self)
         self.boards = tuple(self._board(group, network) for group in boards(plan.devices))
-        self._tags = {checkpoint.id: checkpoint.tag_uid for checkpoint in plan.checkpoints}
-        self._chips = {
-            place.id: chip for place in plan.checkpoints if (chip := self._chip(place)) is not None
-        }
 
     def begin(self) -> None:
         """Puts the first reports and the first windows on the agenda."""
@@ -102,8 +93,7 @@ class Campus:
             first = dice(self._seed, board.planned[0].id, "first").uniform(0, _FIRST_REPORT_S)
             self.schedule(min(first, board.interval_s), self._reporter(board))
         if self.plan.reader:
-            for planned in self.plan.rounds:
-                self._next_window(planned, self._timeline.stamp_s(0))
+            self.walking.begin()
 
     def schedule(self, at_s: float, what: Callable[[float], None]) -> None:
         """Puts something on the agenda; what was put there first happens first."""
@@ -151,34 +141,21 @@ class Campus:
             if unit is not None:
                 unit.advance(dt_s, local)
 
-    def skip_round(self, at_s: float, planned: str) -> None:
-        """The guard breaks off the walk under way, or does not begin the next one."""
-        under_way = [name for name in self._walks.to_come if planned in ("", name)]
-        for name in under_way:
-            del self._walks.to_come[name]
-            self.tell(at_s, f"保安中断了巡更 {name}", f"The guard broke off round {name}")
-        if not under_way:
-            self._walks.skip_rounds.add(planned)
-
-    def skip_checkpoint(self) -> None:
-        """On the next walk one checkpoint is passed without a tap."""
-        self._walks.skip_checkpoint = True
-
-    def copy_next_read(self, after_s: float) -> None:
-        """What a tag signs at the next tap is brought by another tap as well, `after_s` later."""
-        self._walks.copied_after_s = after_s
-
-    def _chip(self, place: SimCheckpoint) -> SunTag | None:
-        if place.signing is None:
-            return None
-        # A real tag goes on counting between two runs; so does one whose count is the time.
-        passed = int(max(0.0, self._timeline.started_s - _TAGS_MOUNTED_S) / _S_PER_READ)
-        count = max(passed, place.signing.count)
-        return SunTag(place.tag_uid, place.signing, count, dice(self._seed, place.id, "tag"))
+    def tap(self, at_s: float, tap_id: str, tag_uid: str, badge: str, signed: Signed | None) -> bool:
+        """The guards' reader reads a tag; False: it has no power."""
+        reader = self._reader()
+        firmware = reader.firmware
+        if not reader.device.powered or not isinstance(firmware, NativeFirmware):
+            return False
+        if reader.device.up:
+            self._beeps.tapped(tap_id)
+        reader.device.send((firmware.tap(self._timeline.stamp_s(at_s), tap_id, tag_uid, badge, signed),))
+        return True
 
     def _board(self, group: tuple[SimDevice, ...], network: Network) -> Board:
         firmware = self._firmware(group)
         device = Device(firmware, network, dice(self._seed, group[0].id, "network"))
+        device.on_reply = partial(self._heard, group[0].id)
         interval_s = self._scenario.report_every_s or min(one.interval_s for one in group)
         age_s = max(0.0, self._timeline.begins_s - _METERS_INSTALLED_S)
         units = tuple(_unit(one, dice(self._seed, one.id, "physics"), age_s) for one in group)
@@ -218,63 +195,13 @@ class Campus:
         ]
         board.device.send(board.firmware.report(stamp_s, measured))
 
-    def _next_window(self, planned: SimRound, since_s: float) -> None:
-        for window in windows(planned, self.plan.zone, since_s):
-            opens_s = max(0.0, self._timeline.sim_s(window.opens_s))
-            self.schedule(opens_s, partial(self._open, window))
-            return
+    def _reader(self) -> Board:
+        return next(board for board in self.boards if board.planned[0].id == self.plan.reader)
 
-    def _open(self, window: Window, at_s: float) -> None:
-        name = window.round.id
-        closes_s = self._timeline.sim_s(window.closes_s)
-        self.schedule(closes_s, lambda _at_s: self._next_window(window.round, window.closes_s))
-        for skipped in (name, ""):
-            if skipped in self._walks.skip_rounds:
-                self._walks.skip_rounds.discard(skipped)
-                self.tell(at_s, f"没有人走巡更 {name}", f"Nobody walks round {name}")
-                return
-        left_out = frozenset[str]()
-        if self._walks.skip_checkpoint and window.round.checkpoints:
-            self._walks.skip_checkpoint = False
-            left_out = frozenset((self._walk_dice.choice(window.round.checkpoints),))
-        stamp_s = self._timeline.stamp_s(at_s)
-        taps = walk(window, stamp_s, self._scenario.walk_gap_s, self._walk_dice, left_out)
-        self._walks.to_come[name] = {tap.tap_id for tap in taps}
-        for tap in taps:
-            self.schedule(self._timeline.sim_s(tap.at_s), partial(self._tap, window.round, tap))
-
-    def _tap(self, planned: SimRound, tap: PlannedTap, at_s: float) -> None:
-        to_come = self._walks.to_come.get(planned.id, set())
-        if tap.tap_id not in to_come:
-            return
-        to_come.discard(tap.tap_id)
-        if not to_come:
-            del self._walks.to_come[planned.id]
-        reader = next(board for board in self.boards if board.planned[0].id == self.plan.reader)
-        if not reader.device.powered or not isinstance(reader.firmware, NativeFirmware):
-            return
-        chip = self._chips.get(tap.checkpoint)
-        signed = chip.touch() if chip is not None else None
-        self._send_tap(reader, planned, tap, signed, at_s)
-        if signed is not None and self._walks.copied_after_s is not None:
-            copy = replace(tap, tap_id=tap_id(self._walk_dice))
-            copied_s, self._walks.copied_after_s = at_s + self._walks.copied_after_s, None
-            self.schedule(copied_s, partial(self._send_tap, reader, planned, copy, signed))
-        self.tell(
-            at_s,
-            f"保安在 {tap.checkpoint} 打点（{planned.id}）",
-            f"The guard tapped {tap.checkpoint} ({planned.id})",
-        )
-
-    def _send_tap(
-        self, reader: Board, planned: SimRound, tap: PlannedTap, signed: Signed | None, at_s: float
-    ) -> None:
-        firmware = reader.firmware
-        if not isinstance(firmware, NativeFirmware):
-            return
-        stamp_s = self._timeline.stamp_s(at_s)
-        tag_uid = self._tags[tap.checkpoint]
-        reader.device.send((firmware.tap(stamp_s, tap.tap_id, tag_uid, planned.badge, signed),))
+    def _heard(self, device: str, payload: bytes) -> None:
+        beep = self._beeps.heard(device, payload)
+        if beep is not None:
+            self.tell(self.simulated_s, f"{device} {beep.words.zh}", f"{device} {beep.words.en}")
 
 
 def _unit(planned: SimDevice, random: Random, age_s: float) -> Unit | None:

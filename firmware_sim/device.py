@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Final
 
@@ -27,6 +27,7 @@ class Device:
         self.replies = 0
         self.reconnects = 0
         self.trouble = ""
+        self.on_reply: Callable[[bytes], None] = _ignored
         self._firmware = firmware
         self._network = network
         self._random = random
@@ -138,9 +139,10 @@ class Device:
         self.outbox.acknowledge(message)
         self._push()
 
-    def on_message(self, topic: str, payload: bytes) -> None:  # noqa: ARG002  a reader only beeps
+    def on_message(self, topic: str, payload: bytes) -> None:  # noqa: ARG002  it listens to one topic
         """The hub answered a tap."""
         self.replies += 1
+        self.on_reply(payload)
 
     def _push(self) -> None:
         while self._link is not None and self._up and self.outbox.under_way < self._window:
@@ -154,3 +156,7 @@ class Device:
         if self._link is not None:
             self._link.kill()
             self.on_down("")
+
+
+def _ignored(_: bytes) -> None:
+    """Nobody looks at the lamp."""

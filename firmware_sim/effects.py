@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, assert_never
+from typing import Final
 
 from firmware_sim.campus import Campus
 from firmware_sim.cold import ColdUnit
+from firmware_sim.firmware import NativeFirmware
 from firmware_sim.plan import SimDevice, SimPlan, SimulationError
 from firmware_sim.power import Meter
 from firmware_sim.scenario import Action, Scenario, TimedAction, select
@@ -14,6 +15,8 @@ from firmware_sim.scenario import Action, Scenario, TimedAction, select
 _POWER_ON_RAW_C: Final = 85.0
 _DOOR_OPEN_S: Final = 600.0
 _COPIED_AFTER_S: Final = 60.0
+_LATE_S: Final = 1_200.0
+_HURRIED_S: Final = 5.0
 
 
 def check(scenario: Scenario, plan: SimPlan) -> None:
@@ -52,31 +55,67 @@ def _targets(action: TimedAction, plan: SimPlan) -> tuple[SimDevice, ...]:
 
 def _act(action: TimedAction, campus: Campus, at_s: float) -> None:
     match action.action:
-        case Action.SKIP_ROUND:
-            campus.skip_round(at_s, action.round)
-        case Action.SKIP_CHECKPOINT:
-            campus.skip_checkpoint()
-            campus.tell(
-                at_s,
-                "下一次巡更会漏掉一个点",
-                "On the next round one checkpoint is passed without a tap",
-            )
-        case Action.CLONE_TAG:
-            campus.copy_next_read(_COPIED_AFTER_S if action.value is None else action.value)
-            campus.tell(
-                at_s,
-                "有人会复制标签的下一次签名",
-                "Somebody will copy what a tag signs next",
-            )
         case Action.POWER_CUT | Action.POWER_BACK:
             _switch_mains(action, campus, at_s)
         case Action.GO_OFFLINE | Action.COME_BACK:
             _switch_network(action, campus, at_s)
+        case Action.SET_CLOCK:
+            _set_clocks(action, campus, at_s)
         case Action.FAIL | Action.HEAL | Action.SENSOR_FAULT | Action.OPEN_DOOR:
             for planned in _targets(action, campus.plan):
                 _touch(action, planned, campus, at_s)
         case _:
-            assert_never(action.action)
+            _guide(action, campus, at_s)
+
+
+def _guide(action: TimedAction, campus: Campus, at_s: float) -> None:
+    """What the guard does differently the next time."""
+    walking, value = campus.walking, action.value
+    habits = walking.habits
+    match action.action:
+        case Action.SKIP_ROUND:
+            walking.skip_round(at_s, action.round)
+            return
+        case Action.SKIP_CHECKPOINT:
+            habits.skip_checkpoint = True
+            words = "下一次巡更会漏掉一个点", "On the next round one checkpoint is passed without a tap"
+        case Action.CLONE_TAG:
+            habits.copied_after_s = _COPIED_AFTER_S if value is None else value
+            words = "有人会复制标签的下一次签名", "Somebody will copy what a tag signs next"
+        case Action.START_LATE:
+            habits.late_s = _LATE_S if value is None else value
+            words = "下一次巡更会晚开始", "The next round will begin late"
+        case Action.PACE:
+            habits.gap_s = _HURRIED_S if value is None else value
+            words = "下一次巡更的快慢会不同", "The next round will be walked at another pace"
+        case Action.GO_BACKWARDS:
+            habits.backwards = True
+            words = "下一次巡更会倒着走", "The next round will be walked backwards"
+        case Action.LEND_BADGE:
+            walking.lend_badge()
+            words = "下一次巡更会用别人的卡", "The next round will be walked with another's badge"
+        case Action.STRANGE_TAG:
+            habits.strange_tag = True
+            words = "下一次打点前会读到陌生标签", "Before the next tap a strange tag will be read"
+        case _:
+            raise AssertionError(action)
+    campus.tell(at_s, *words)
+
+
+def _set_clocks(action: TimedAction, campus: Campus, at_s: float) -> None:
+    for planned in _targets(action, campus.plan):
+        firmware = campus.board_of(planned).firmware
+        if not isinstance(firmware, NativeFirmware):
+            continue
+        firmware.set_clock(action.value)
+        if action.value is None:
+            campus.tell(at_s, f"{planned.id} 忘了时间", f"{planned.id} forgot the time")
+        else:
+            zh, en = (
+                f"{planned.id} 的时钟快 {action.value:g} 秒",
+                f"The clock of {planned.id} is {action.value:g} s ahead",
+            )
+            campus.tell(at_s, zh, en)
 
 
 def _switch_mains(action: TimedAction, campus: Campus, at_s: float) -> None:

@@ -52,6 +52,7 @@ class NativeFirmware:
         self._boot = boot
         self._seq = 0
         self._started_s = started_s
+        self._error_s: float | None = device.clock_error_s
         self._site = site
         self._status = native.topic_of(site, device.kind, device.id, Channel.STATUS)
         reply = native.topic_of(site, device.kind, device.id, Channel.REPLY)
@@ -66,6 +67,10 @@ class NativeFirmware:
         """A new boot id, and sequence numbers from the start."""
         self._boot += 1
         self._seq = 0
+
+    def set_clock(self, error_s: float | None) -> None:
+        """From now on its clock is so far ahead; None: it forgot the time and counts from 1970."""
+        self._error_s = error_s
 
     def hello(self, at_s: float) -> Message:
         """`online` on the retained status topic."""
@@ -93,8 +98,11 @@ class NativeFirmware:
 
     def _head(self, at_s: float) -> native.Head:
         self._seq += 1
-        drift_s = (at_s - self._started_s) * self._device.clock_ppm / 1_000_000
-        return native.Head(at_s + self._device.clock_error_s + drift_s, self._zone, self._boot, self._seq)
+        up_s = at_s - self._started_s
+        if self._error_s is None:
+            return native.Head(max(0.0, up_s), self._zone, self._boot, self._seq)
+        drift_s = up_s * self._device.clock_ppm / 1_000_000
+        return native.Head(at_s + self._error_s + drift_s, self._zone, self._boot, self._seq)
 
 
 class ZigbeeFirmware:

@@ -49,14 +49,22 @@ def windows(planned: SimRound, zone: tzinfo, since_s: float) -> Iterator[Window]
 
 
 def walk(
-    window: Window, now_s: float, gap_s: float, random: Random, left_out: frozenset[str] = frozenset()
+    window: Window,
+    now_s: float,
+    gap_s: float,
+    random: Random,
+    left_out: frozenset[str] = frozenset(),
+    late_s: float | None = None,
 ) -> tuple[PlannedTap, ...]:
     """The taps of one walk, in the order of the route, about `gap_s` apart, all inside the window.
 
     A window that is open already is walked at once; checkpoints in `left_out` are passed without a tap.
+    `late_s`: how long after its opening, or after now, the walk begins; None: as guards do.
     """
     length_s = window.closes_s - window.opens_s
-    if now_s > window.opens_s + _JUST_OPENED_S:
+    if late_s is not None:
+        begins_s = max(now_s, window.opens_s) + late_s
+    elif now_s > window.opens_s + _JUST_OPENED_S:
         begins_s = now_s + random.uniform(8, 15)
     else:
         begins_s = window.opens_s + random.uniform(0.02, 0.1) * length_s

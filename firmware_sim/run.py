@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from firmware_sim import effects
+from firmware_sim.beeps import Beep, Beeps
 from firmware_sim.campus import Campus, Happening
 from firmware_sim.link import MqttNetwork, Network
 from firmware_sim.plan import BrokerAddress, SimPlan, SimulationError, Words, check
@@ -19,6 +20,7 @@ _PROGRESS_S: Final = 1.0
 _GATHER_S: Final = 5.0
 _DRAIN_S: Final = 10.0
 _DRAIN_STOPPED_S: Final = 1.0
+_REPLIES_WITHIN_S: Final = 1.0
 _RECENT_S: Final = 120.0
 _QUIET: Final = Words("一切正常", "Nothing unusual")
 
@@ -40,23 +42,31 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Told about once a second. `trouble`: why a device cannot connect, in the network's words, or empty."""
+    """Told about once a second. `trouble`: why a device cannot connect, in the network's words, or empty.
+
+    `beeps`: of readers, since it was told before."""
 
     simulated_s: float
     stamp_s: float
     counts: Counts
     happening: Words
     trouble: str
+    beeps: tuple[Beep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How it ended. `completed`: the whole duration was simulated, and not stopped before."""
+    """How it ended. `completed`: the whole duration was simulated, and not stopped before.
+
+    `green`, `red`: replies to taps; `reply_times_s`: how long they took, shortest first."""
 
     simulated_s: float
     counts: Counts
     happenings: tuple[Happening, ...]
     completed: bool
+    green: int = 0
+    red: int = 0
+    reply_times_s: tuple[float, ...] = ()
 
 
 def simulate(
@@ -109,7 +119,8 @@ def simulate_on(
     """The same on any network; `network.pump` is where real time passes."""
     _refuse(plan, scenario, speed, duration_s)
     timeline = lay(clock(), speed, duration_s)
-    campus = Campus(plan, scenario, timeline, seed, network)
+    beeps = Beeps(clock)
+    campus = Campus(plan, scenario, timeline, seed, network, beeps)
     effects.arrange(scenario, campus)  # before the first reports: what happens at 0 s happens first
     campus.begin()
     waited_s = _gather(campus, network, clock, stop) if speed > 1 else 0.0
@@ -120,11 +131,21 @@ def simulate_on(
         campus.tend(now_s)
         if now_s - told_s >= _PROGRESS_S:
             told_s = now_s
-            progress(_progress(campus, timeline))
+            progress(_progress(campus, timeline, beeps))
         network.pump(_PUMP_S)
     _drain(campus, network, clock, _DRAIN_STOPPED_S if stop.is_set() else _DRAIN_S)
-    progress(_progress(campus, timeline))
-    summary = Summary(campus.simulated_s, _counts(campus), tuple(campus.happenings), _done(campus, timeline))
+    if speed <= 1:  # taps of a faster run are old, and nobody answers them
+        _listen(beeps, network, clock)
+    progress(_progress(campus, timeline, beeps))
+    summary = Summary(
+        campus.simulated_s,
+        _counts(campus),
+        tuple(campus.happenings),
+        _done(campus, timeline),
+        beeps.green,
+        beeps.red,
+        beeps.times_s,
+    )
     for board in campus.boards:
         board.device.leave()
     return summary
@@ -163,7 +184,14 @@ def _drain(campus: Campus, network: Network, clock: Callable[[], float], limit_s
         network.pump(_PUMP_S)
 
 
-def _progress(campus: Campus, timeline: Timeline) -> Progress:
+def _listen(beeps: Beeps, network: Network, clock: Callable[[], float]) -> None:
+    """The last reply is still on its way."""
+    deadline_s = clock() + _REPLIES_WITHIN_S
+    while beeps.waiting and clock() < deadline_s:
+        network.pump(_PUMP_S)
+
+
+def _progress(campus: Campus, timeline: Timeline, beeps: Beeps) -> Progress:
     last = campus.happenings[-1] if campus.happenings else None
     recent = last is not None and campus.simulated_s - last.at_s < _RECENT_S
     troubles = (board.device.trouble for board in campus.boards if board.device.trouble)
@@ -173,6 +201,7 @@ def _progress(campus: Campus, timeline: Timeline) -> Progress:
         counts=_counts(campus),
         happening=last.words if last is not None and recent else _QUIET,
         trouble=next(troubles, ""),
+        beeps=beeps.untold(),
     )
 
 

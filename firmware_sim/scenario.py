@@ -35,10 +35,27 @@ class Action(Enum):
     SKIP_ROUND = "skip_round"
     SKIP_CHECKPOINT = "skip_checkpoint"
     CLONE_TAG = "clone_tag"
+    START_LATE = "start_late"
+    PACE = "pace"
+    GO_BACKWARDS = "go_backwards"
+    LEND_BADGE = "lend_badge"
+    STRANGE_TAG = "strange_tag"
+    SET_CLOCK = "set_clock"
 
 
 _WITHOUT_DEVICE: Final = frozenset(
-    {Action.POWER_CUT, Action.POWER_BACK, Action.SKIP_ROUND, Action.SKIP_CHECKPOINT, Action.CLONE_TAG}
+    {
+        Action.POWER_CUT,
+        Action.POWER_BACK,
+        Action.SKIP_ROUND,
+        Action.SKIP_CHECKPOINT,
+        Action.CLONE_TAG,
+        Action.START_LATE,
+        Action.PACE,
+        Action.GO_BACKWARDS,
+        Action.LEND_BADGE,
+        Action.STRANGE_TAG,
+    }
 )
 
 
@@ -48,8 +65,9 @@ class TimedAction:
 
     `device`: an id, or `first:`/`all:` and a kind or what is stored; empty for power: the whole campus.
     `round`: an id, or empty: the next one. `pace`: how much faster than real a cold unit warms or cools.
-    `value`: the raw value of a sensor fault in °C, or seconds: how long a door stays open, or after what
-    time the copy of a tag's message comes.
+    `value`: the raw value of a sensor fault in °C, or seconds: how long a door stays open, after what time
+    the copy of a tag's message comes, how late the next walk begins, how long it takes from one checkpoint
+    to the next, how far a clock is ahead (none: it is not set).
     """
 
     at_s: float

@@ -8,17 +8,29 @@ from fastapi import APIRouter
 
 from hub.canteen import cards as canteen
 from hub.desk import cards as desk
+from hub.desk import work_api
 from hub.desk.routes import router as desk_router
+from hub.patrol import alone_api, place_pictures, report_api, tap_api
 from hub.patrol import cards as patrol
 from hub.patrol import page as guard_page
-from hub.patrol import report_api, tap_api
 from hub.power import cards as power
+from hub.rounds import order_api
 from hub.trust import routes as trust
 from hub.wall import routes as wall
 from hub.web.deps import Deps
 from hub.web.pages import Pages
 
 FACES: Final = (desk.FACE, canteen.FACE, power.FACE, patrol.FACE, wall.FACE, trust.FACE)
+
+# What programs and phones ask for; the same for every application.
+APIS: Final = (
+    work_api.router,
+    tap_api.router,
+    report_api.router,
+    order_api.router,
+    place_pictures.router,
+    alone_api.router,
+)
 
 
 def make_pages(deps: Deps) -> Pages:
@@ -30,9 +42,8 @@ def make_routers(deps: Deps, pages: Pages) -> tuple[APIRouter, ...]:
     """The routes of every face."""
     return (
         desk_router(deps, pages),
+        *APIS,
         wall.router(pages),
         trust.router,
-        tap_api.router,
-        report_api.router,
         guard_page.router(deps, pages),
     )

@@ -32,6 +32,7 @@ from hub.history.port import RAW_DAYS, Link, Refused
 from hub.history.pump import HistoryPump
 from hub.ingest.counts import Counts
 from hub.ingest.decode import Decoder
+from hub.ingest.heard import HeardTap
 from hub.ingest.inbox import Inbox
 from hub.ingest.listening import Listening
 from hub.ingest.mqtt import MqttIngest
@@ -45,11 +46,13 @@ from hub.log.writer import LogWriter
 from hub.loop import Loop, calm_collector, collect, restore_collector
 from hub.notify.outboxes import make_outboxes
 from hub.notify.reader import NoticesReader
-from hub.patrol.planning import plan_of_day
+from hub.replies.replier import Replier
+from hub.rounds.planning import plan_of_day
 from hub.tls.keeper import Keeper, make_keeper
 from hub.tls.reading import TURN_S, Readings
 from hub.web.app import create_app
 from hub.web.deps import Deps, Health
+from hub.work.overdue import Overdue
 
 _LOG: Final = logging.getLogger("campushub")
 _SUBSCRIBED: Final = "broker_subscriptions"
@@ -102,11 +105,15 @@ class Hub:
         )
         self._notices = NoticesReader(campus, self.book, now, steady, self._told)
         self._outboxes = make_outboxes(campus, self.book, now)
+        self._overdue = Overdue(campus, self.book, now)
         self.certificate = make_keeper(campus, now)
         self._certificate_readings = Readings(campus.devices.values())
         self._stopping = threading.Event()
         signed_in = _with_own_account(campus.broker)
         self._mqtt = self._make_mqtt(signed_in)
+        self._replier = Replier(
+            campus, self.board.rounds, now, self._mqtt.publish, self.counts, self._wake_replies
+        )
         self._broker = _make_broker(signed_in, folder)
         self._unanswered = 0
         self._log_path = log_path
@@ -236,6 +243,7 @@ class Hub:
             self._stopping.is_set,
             _Subscribed(self.book),
             own_clock=self._own_clock,
+            on_taps=self._answer_taps,
         )
 
     def _make_loops(self) -> dict[str, Loop]:
@@ -245,8 +253,10 @@ class Hub:
             Loop("clock", self._tick),
             Loop("alerts", self._alerts.turn, ALERTS_PACE_S),
             Loop("live", self._live.turn, LIVE_PACE_S),
+            Loop("replies", self._replier.turn),
             Loop("history", self._pump.turn, HISTORY_PACE_S),
             Loop("notify", self._notices.turn, NOTIFY_PACE_S),
+            Loop("work", self._overdue.turn),
             Loop("retention", self._prune),
         ]
         # A thread for each channel: one that hangs holds up none of the others.
@@ -262,6 +272,12 @@ class Hub:
     def _committed(self) -> None:
         for name in ("alerts", "live", "history"):
             self._loops[name].wake()
+
+    def _answer_taps(self, heard: tuple[HeardTap, ...]) -> None:
+        self._replier.hear(heard)
+
+    def _wake_replies(self) -> None:
+        self._loops["replies"].wake()
 
     def _decided(self) -> None:
         self._show_book()

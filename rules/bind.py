@@ -22,6 +22,7 @@ from rules.model import (
     Odd,
     OddTaps,
     Outside,
+    Overdue,
     Parameters,
     Rate,
     RoundFlaw,
@@ -187,6 +188,8 @@ def _condition(rule: Rule, target: Target, others: Iterable[DeviceTarget]) -> Co
             return _total(numbers, _device(target), others)
         case RuleKind.FORECAST:
             return _with_own_course(_forecast(numbers), _device(target))
+        case RuleKind.OVERDUE:
+            return Overdue(_given(numbers.quantity), _given(numbers.for_ms))
         case RuleKind.CLOCK:
             return ClockWrong(_given(numbers.for_ms), _given(numbers.keep_for_ms))
         case kind if kind in _OF_TAPS:

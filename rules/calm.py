@@ -25,6 +25,7 @@ from rules.model import (
     Held,
     OddTaps,
     Outside,
+    Overdue,
     Phase,
     Rate,
     RoundFlaw,
@@ -66,7 +67,7 @@ def band_of(condition: Condition) -> Band | None:
             pass
         case Held() | Count():
             return _band_of_states(condition)
-        case Rate() | Forecast() | Stuck() | Spread() | Total() | ClockWrong() | Silent():
+        case Rate() | Forecast() | Stuck() | Spread() | Total() | Overdue() | ClockWrong() | Silent():
             return None
         case RoundIncomplete() | RoundFlaw() | TooFewPatrols() | OddTaps():
             return None

@@ -52,6 +52,7 @@ _TUNABLE: Final[dict[RuleKind, tuple[str, ...]]] = {
     RuleKind.COUNT: ("times", "within", "limit", "keep_for"),
     RuleKind.SPREAD: ("limit", "clear", "least", *_DELAYS, "low", "high", "critical", "critical_for"),
     RuleKind.TOTAL: ("limit", "clear", "least", "fresh", *_DELAYS, "low", "high"),
+    RuleKind.OVERDUE: ("for",),
     RuleKind.CLOCK: _DELAYS,
     RuleKind.ROUND_INCOMPLETE: (),
     RuleKind.ROUND_NOT_STARTED: ("after",),

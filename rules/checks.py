@@ -35,6 +35,7 @@ _NEEDED: Final[dict[RuleKind, tuple[str, ...]]] = {
     RuleKind.COUNT: ("quantity", "times", "within_ms", "keep_for_ms"),
     RuleKind.SPREAD: ("limit", "clear", "least", *_DELAYS, *_RANGE),
     RuleKind.TOTAL: ("quantity", "limit", "clear", "least", "fresh_ms", *_DELAYS, *_RANGE),
+    RuleKind.OVERDUE: ("quantity", "for_ms"),
     RuleKind.CLOCK: _DELAYS,
     RuleKind.ROUND_INCOMPLETE: (),
     RuleKind.ROUND_NOT_STARTED: ("after_ms",),

@@ -47,41 +47,44 @@ def unstarted_at(condition: RoundFlaw) -> int:
 
 def find(condition: RoundFlaw, state: State, progress: Progress) -> Finding | None:
     """What is wrong by all that is known, the first of it; None: nothing. Minutes are the values."""
+    return next(findings(condition, state, progress), None)
+
+
+def findings(condition: RoundFlaw, state: State, progress: Progress) -> Iterator[Finding]:
+    """All of it. Of a visit that is wrong `at_ms` is the time of that visit."""
     if progress.state is RoundState.EXCUSED:
-        return None
+        return iter(())
     walk, visits = condition.walk, progress.visits
     match condition.what:
         case Flaw.NOT_STARTED:
             at_ms = unstarted_at(condition)
             is_wrong = not visits and progress.state in UNDER_WAY and state.known_ms >= at_ms
-            return Finding(at_ms, walk.starts_ms) if is_wrong else None
+            return iter((Finding(at_ms, walk.starts_ms),) if is_wrong else ())
         case Flaw.LATE_START:
             return _late_start(walk, visits, condition.after_ms)
         case Flaw.OUT_OF_ORDER:
             return _out_of_order(walk, visits)
         case Flaw.TOO_FAST:
-            return next(_too_fast(walk, state, progress), None)
+            return _too_fast(walk, state, progress)
         case Flaw.TOO_SLOW:
-            return next(_too_slow(walk, state, progress), None)
+            return _too_slow(walk, state, progress)
         case Flaw.OFF_TIME:
-            return next(_off_time(walk, visits), None)
+            return _off_time(walk, visits)
         case Flaw.WRONG_PERSON:
-            wrong = (visit for visit in visits if is_by_another(walk, visit))
-            return next((Finding(visit.at_ms, visit.at_ms) for visit in wrong), None)
+            return (Finding(visit.at_ms, visit.at_ms) for visit in visits if is_by_another(walk, visit))
         case _:
             assert_never(condition.what)
 
 
-def _late_start(walk: Walk, visits: tuple[Visit, ...], after_ms: int) -> Finding | None:
-    if not visits or visits[0].at_ms <= walk.starts_ms + after_ms:
-        return None
-    at_ms = visits[0].at_ms
-    return Finding(at_ms, walk.starts_ms + after_ms, _minutes(at_ms - walk.starts_ms))
+def _late_start(walk: Walk, visits: tuple[Visit, ...], after_ms: int) -> Iterator[Finding]:
+    if visits and visits[0].at_ms > walk.starts_ms + after_ms:
+        at_ms = visits[0].at_ms
+        yield Finding(at_ms, walk.starts_ms + after_ms, _minutes(at_ms - walk.starts_ms))
 
 
-def _out_of_order(walk: Walk, visits: tuple[Visit, ...]) -> Finding | None:
+def _out_of_order(walk: Walk, visits: tuple[Visit, ...]) -> Iterator[Finding]:
     if walk.sequence is not Sequence.FIXED or _has_ordered_walk(walk, visits):
-        return None
+        return
     places = {tag: place for place, tag in enumerate(walk.tags)}
     seen, furthest, wrong = set[str](), -1, list[Visit]()
     for visit in visits:
@@ -92,7 +95,7 @@ def _out_of_order(walk: Walk, visits: tuple[Visit, ...]) -> Finding | None:
             wrong.append(visit)
         furthest = max(furthest, places[visit.tag])
     # There is one: first visits in the route's order would have been an ordered walk.
-    return Finding(wrong[0].at_ms, wrong[0].at_ms, float(len(wrong)))
+    yield from (Finding(visit.at_ms, visit.at_ms, float(len(wrong))) for visit in wrong)
 
 
 def _has_ordered_walk(walk: Walk, visits: tuple[Visit, ...]) -> bool:

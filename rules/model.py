@@ -230,6 +230,13 @@ class Total(msgspec.Struct, frozen=True, tag="total", gc=False):
     valid_high: float
 
 
+class Overdue(msgspec.Struct, frozen=True, tag="overdue", gc=False):
+    """Nothing said for `for_ms` after the minutes to wait that the subject gave as `quantity`; 0 ends it."""
+
+    quantity: str
+    for_ms: int
+
+
 class ClockWrong(msgspec.Struct, frozen=True, tag="clock_wrong", gc=False):
     """What the subject says has a time that cannot be, for `for_ms`; over once right for `keep_for_ms`."""
 
@@ -312,6 +319,7 @@ Condition: TypeAlias = (
     | Count
     | Spread
     | Total
+    | Overdue
     | ClockWrong
     | RoundIncomplete
     | RoundFlaw
@@ -415,6 +423,7 @@ class RuleKind(Enum):
     COUNT = "count"
     SPREAD = "spread"
     TOTAL = "total"
+    OVERDUE = "overdue"
     CLOCK = "clock"
     ROUND_INCOMPLETE = "round_incomplete"
     ROUND_NOT_STARTED = "round_not_started"

@@ -5,7 +5,8 @@
     readings' time   20    22    24 | -35   -33   -31   -29       their clocks seem an hour ahead by now
     warm since       20    20    20 | -40   -40   -40   -40       moved along: raised in time
 
-What is in the hub's time moves at once (signs of life, and all that a watch of silence knows). Times of
+What is in the hub's time moves at once (signs of life, and all that a watch of silence or of somebody who is
+overdue knows). Times of
 readings are the device's or the hub's, which only the next reading shows: so the state notes by how far the
 clock was set (`clock_moved_ms`), and takes its times along, or leaves them where they are, with that reading:
 
@@ -30,6 +31,7 @@ from devices.facts import Clock, ClockSet, Fact, Presence, Reading, Tap
 from rules.model import (
     Condition,
     OddTaps,
+    Overdue,
     Phase,
     RoundFlaw,
     RoundIncomplete,
@@ -47,7 +49,7 @@ def after_clock_set(condition: Condition, state: State, fact: ClockSet) -> State
     match condition:
         case RoundIncomplete() | RoundFlaw() | TooFewPatrols() | OddTaps():
             return state
-        case Silent():
+        case Silent() | Overdue():
             return _heard_moved(_moved(state, moved_ms), moved_ms)
         case _:
             knows_times = state.newest_ms >= 0 or state.phase is not Phase.QUIET

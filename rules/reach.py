@@ -13,6 +13,7 @@ from rules.model import (
     Held,
     OddTaps,
     Outside,
+    Overdue,
     Rate,
     RoundFlaw,
     RoundIncomplete,
@@ -48,6 +49,7 @@ def quantities_of(condition: Condition) -> tuple[str, ...]:
             | Held()
             | Count()
             | Total()
+            | Overdue()
         ):
             return (condition.quantity,)
         case _:
@@ -74,7 +76,7 @@ def hears_ticks(watch: Watch) -> bool:
     """Whether the passing of time matters to it while something is wrong; a QUIET one never needs a tick,
     but for silence, and for a sign of life that lies ahead of the tick."""
     has_hours = watch.when is not None or watch.except_when is not None
-    return has_hours or hears_life(watch.condition) or isinstance(watch.condition, Count)
+    return has_hours or hears_life(watch.condition) or isinstance(watch.condition, Count | Overdue)
 
 
 def depends_on_arrival(watch: Watch) -> bool:

@@ -7,11 +7,12 @@ school is in on weekdays from 07:00 to 18:00. A file with `starts`, a date, may 
 times count from the beginning of that day there. A fact has `at` (with `until` and `every`: many), perhaps
 `received`, `device` and `clock`, and either `tick = true` (with `listening`), `online`, `tap` (perhaps with
 `person`, `badge`, `counter` and `refused`), `order` (what people decided about the round, with `to`, `by` and
-`reason`), or values of a reading; a value written `[from, to]` goes from the one to the other in equal steps,
-and one of more numbers repeats them. A target that is a round has `starts`, `ends`, `grace` and `tags` or
-`stops`, a day of rounds `rounds` and perhaps `key_tags`, a checkpoint its `tag`. Expected are `raised` (with
-`since`, perhaps `value`, `grave`, `due`), `worsened`, `eased`, `cleared`, `amended`, `moved` (with `state`,
-`visited`).
+`reason`), `clock_set` (what the hub's clock was set to at its `at`: what is written after it has times by
+that clock), or values of a reading; a value written `[from, to]` goes from the one to the other in equal
+steps, and one of more numbers repeats them. A target that is a round has `starts`, `ends`, `grace` and
+`tags` or `stops`, a day of rounds `rounds` and perhaps `key_tags`, a checkpoint its `tag`. Expected are
+`raised` (with `since`, perhaps `value`, `grave`, `due`), `worsened`, `eased`, `cleared`, `amended`, `moved`
+(with `state`, `visited`).
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
-from devices.facts import Clock, Fact, Kind, Order, Presence, Reading, RoundOrder, Tap, Tick, Trust
+from devices.facts import Clock, ClockSet, Fact, Kind, Order, Presence, Reading, RoundOrder, Tap, Tick, Trust
 from rules.bind import CheckpointTarget, DayTarget, DeviceTarget, RoundTarget, Target, bind
 from rules.calendar import Calendar
 from rules.durations import parse_duration, written
@@ -36,6 +38,7 @@ from rules.windows import Hours, Window, parse_hours
 DEVICE: Final = "cold-1"
 PHONE: Final = "phone-1"
 _MOST_FACTS: Final = 200_000  # of one case: a month of readings, and no typing error that fills the memory
+_RECEIVED: Final = attrgetter("received_at_ms")
 _SAID: Final = ("raised", "worsened", "eased", "cleared", "amended", "moved")
 
 T = TypeVar("T")
@@ -254,8 +257,16 @@ def _expected(table: Mapping[str, Any]) -> Expected:
 
 
 def _in_order(entries: list[Mapping[str, Any]]) -> tuple[Fact, ...]:
-    """In the order of their arrival; what arrives together, as it is written."""
-    return tuple(sorted(_facts(entries), key=lambda fact: fact.received_at_ms))
+    """In the order of their arrival; what arrives together, as it is written. Times before and after the
+    hub's clock was set cannot be compared: there the order is as written."""
+    ordered, alike = list[Fact](), list[Fact]()
+    for fact in _facts(entries):
+        if isinstance(fact, ClockSet):
+            ordered += [*sorted(alike, key=_RECEIVED), fact]
+            alike = []
+        else:
+            alike.append(fact)
+    return (*ordered, *sorted(alike, key=_RECEIVED))
 
 
 def _facts(entries: list[Mapping[str, Any]]) -> Iterator[Fact]:
@@ -286,6 +297,9 @@ def _fact(at_ms: int, values: dict[str, Any]) -> Fact:
     device = values.pop("device", PHONE if "tap" in values else DEVICE)
     clock = Clock(values.pop("clock", "device"))
     key = f"{device}/{at_ms}"
+    if "clock_set" in values:
+        set_to_ms = parse_duration(values["clock_set"])
+        return ClockSet(f"clock/{at_ms}", set_to_ms, at_ms)
     if values.pop("tick", False):
         return Tick(f"tick/{at_ms}", at_ms, parse_duration(values.pop("listening", "0s")))
     if "online" in values:

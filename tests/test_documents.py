@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from importlib.resources import files
@@ -16,6 +17,7 @@ from devices.native import decode_reading
 from devices.source import Source
 from hub.cli.app import app
 from hub.config.load import load
+from tests.hub.replies.reading import Readers
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
@@ -47,6 +49,14 @@ def test_every_documented_device_is_accepted_beside_the_examples(text: str, tmp_
 def test_every_documented_payload_is_understood(payload: str) -> None:
     source = Source("cold-1", Kind.FRIDGE, "", 1_795_303_900_000, ZoneInfo("Asia/Shanghai"))
     assert len(decode_reading(payload.encode(), source).facts) == 1
+
+
+def test_the_documented_reply_is_what_a_reader_hears(tmp_path: Path) -> None:
+    (documented,) = blocks(ROOT / "docs" / "devices.md", "json reply")
+    readers = Readers(tmp_path)
+    readers.receives(readers.tap(tap_id="1b4e28ba-2fa1-4d2c-883f-0016d3cca427"))
+    readers.close()
+    assert [reply for _, reply in readers.heard] == [json.loads(documented)]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)

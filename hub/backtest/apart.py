@@ -32,8 +32,8 @@ from hub.history.port import HistoryUnavailableError
 from hub.log.model import LogFaultError
 from hub.log.sieve import Sieve
 from hub.loop import calm_collector, restore_collector
-from hub.patrol.planning import plan_of_day
 from hub.processes import TrialError
+from hub.rounds.planning import plan_of_day
 from rules.model import Subject
 
 APART_FROM: Final = 200_000  # facts: fewer are judged while a second process would start

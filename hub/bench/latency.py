@@ -1,4 +1,5 @@
-"""How long a message takes: until the hub has acknowledged it, and until an alert is on the event stream.
+"""How long a message takes: until the hub has acknowledged it, until an alert is on the event stream, and
+until a reader has the reply to its tap.
 
 A publisher's acknowledgement comes from the broker and says nothing about the hub. So the hub (and, as the
 floor, a plain C subscriber) is connected through a tap that sees its acknowledgements.
@@ -19,6 +20,7 @@ from typing import Final
 
 import msgspec
 
+from hub.bench.beeping import CAMPUS, beeping
 from hub.bench.load import Load, Message, Sent, sent_at_ns, warm_messages
 from hub.bench.load import run as publish
 from hub.bench.progress import Progress, part
@@ -31,6 +33,7 @@ from hub.processes import TrialError
 WARM_UP_S: Final = 1.0  # at the beginning of each run, not counted; at most a quarter of it
 ACKNOWLEDGED_P99_MS: Final = 40.0
 ALERT_P99_MS: Final = 150.0
+REPLY_P99_MS: Final = 300.0
 _ALERTS_PER_S: Final = 4
 _PUBLISHERS: Final = 200
 _SETTLES_S: Final = 1.0
@@ -63,7 +66,7 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class _Seen(msgspec.Struct, frozen=True):
-    """One run of one subscriber. `missing`: messages (or alerts) that never came."""
+    """One run of one subscriber. `missing`: messages (or alerts, replies) that never came."""
 
     offered_hz: float
     delivered: Spread
@@ -71,6 +74,8 @@ class _Seen(msgspec.Struct, frozen=True):
     missing: int
     alerts: Spread | None = None
     alerts_missing: int = 0
+    replies: Spread | None = None
+    replies_missing: int = 0
 
 
 def measure(asked: Asked, progress: Progress) -> tuple[Row, ...]:
@@ -130,10 +135,11 @@ def _c_run(_folder: Path, load: Load, tell: Callable[[float], None]) -> _Seen:
 def _hub_run(folder: Path, load: Load, tell: Callable[[float], None]) -> _Seen:
     secret = secrets.token_urlsafe(16)
     with _tap(load.port) as tap:
-        hub = HubUnderTest(folder / "hub", tap.port, load.devices, rules=_RULES, secret=secret)
+        hub = HubUnderTest(folder / "hub", tap.port, load.devices, rules=_RULES + CAMPUS, secret=secret)
         try:
-            with following(hub.port, PERSON, secret) as stream:
+            with following(hub.port, PERSON, secret) as stream, beeping(load.port, load.seconds) as beeped:
                 sent = _published(load, tell)
+                replies = beeped()
                 hub.stop()  # ends the stream
                 arrivals = stream.arrivals()
         finally:
@@ -145,7 +151,13 @@ def _hub_run(folder: Path, load: Load, tell: Callable[[float], None]) -> _Seen:
         device: arrivals[f"d{device}"] - at_ns for device, at_ns in warm.items() if f"d{device}" in arrivals
     }
     missing = len(warm) - len(alerts)
-    return msgspec.structs.replace(seen, alerts=spread(alerts.values()), alerts_missing=missing)
+    return msgspec.structs.replace(
+        seen,
+        alerts=spread(alerts.values()),
+        alerts_missing=missing,
+        replies=spread(replies.times_ns),
+        replies_missing=replies.missing,
+    )
 
 
 @contextmanager
@@ -192,12 +204,14 @@ def _rows(hubs: list[_Seen], floors: list[_Seen]) -> tuple[Row, ...]:
     acknowledged = [(seen.acknowledged, floor.acknowledged) for seen, floor in zip(hubs, floors, strict=True)]
     delivered = [(seen.delivered, floor.delivered) for seen, floor in zip(hubs, floors, strict=True)]
     alerts = [(seen.alerts, None) for seen in hubs if seen.alerts is not None]
+    replies = [(seen.replies, None) for seen in hubs if seen.replies is not None]
     floor_hz = median(floor.offered_hz for floor in floors)
     return (
         of_runs("offered", "1/s", (seen.offered_hz for seen in hubs), floor=floor_hz),
         *_times("published to acknowledged", acknowledged, ACKNOWLEDGED_P99_MS),
         *_times("published to delivered", delivered, None),
         *_times("published to alert on the event stream", alerts, ALERT_P99_MS),
+        *_times("tap to reply", replies, REPLY_P99_MS),
         Row(
             "messages never acknowledged",
             sum(seen.missing for seen in hubs),
@@ -205,6 +219,7 @@ def _rows(hubs: list[_Seen], floors: list[_Seen]) -> tuple[Row, ...]:
             floor=sum(seen.missing for seen in floors),
         ),
         Row("alerts that never came", sum(seen.alerts_missing for seen in hubs), ""),
+        Row("taps without a reply", sum(seen.replies_missing for seen in hubs), ""),
     )
 
 

@@ -7,9 +7,11 @@ from typing import TypeAlias
 
 import msgspec
 
+from rules import work
 from rules.life import Change, Hush
 from rules.model import RoundState, Severity
 from rules.route import Visit, quality
+from rules.work import State
 
 
 class Alert(msgspec.Struct, frozen=True):
@@ -147,7 +149,15 @@ class RoundChanged(msgspec.Struct, frozen=True, tag="round"):
     note: str = ""
 
 
-Decision: TypeAlias = AlertChanged | RoundChanged
+class WorkChanged(msgspec.Struct, frozen=True, tag="work"):
+    """Something was done to a work order, which stands so since."""
+
+    order: int
+    state: State
+    change: work.Change
+
+
+Decision: TypeAlias = AlertChanged | RoundChanged | WorkChanged
 
 
 class Recorded(msgspec.Struct, frozen=True):

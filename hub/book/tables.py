@@ -171,6 +171,7 @@ class NoticeRow(Base):
     acknowledged_by: Mapped[str] = mapped_column(String(64))
     acknowledged_at_ms: Mapped[int | None] = mapped_column(BigInteger)
     seen_at_ms: Mapped[int | None] = mapped_column(BigInteger)  # of the pages' only
+    work: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0", index=True)  # order, or 0
     __table_args__ = (
         Index("notices_waiting", "state", "channel"),
         Index("notices_unseen", "channel", "recipient", "seen_at_ms"),
@@ -191,9 +192,10 @@ class ChannelRow(Base):
 
 
 class ReportRow(Base):
-    """What a guard reported: `hub.patrol.reports.Report`. Never changed but to be closed, never removed.
+    """What a guard reported: `hub.patrol.reports.Report`. Never changed, never removed.
 
-    `items`: what of a checklist; `photos`: SHA-256 of what the phone sent, in hex."""
+    `items`: what of a checklist; `photos`: SHA-256 of what the phone sent, in hex. `closed_…`, `done`: of
+    those that were closed before there were work orders."""
 
     __tablename__ = "reports"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -206,10 +208,47 @@ class ReportRow(Base):
     text: Mapped[str] = mapped_column(Text)
     items: Mapped[bytes] = mapped_column(LargeBinary)
     photos: Mapped[bytes] = mapped_column(LargeBinary)
-    open: Mapped[bool] = mapped_column(index=True)
     closed_by: Mapped[str] = mapped_column(String(64), default="")
     closed_at_ms: Mapped[int | None] = mapped_column(BigInteger)
     done: Mapped[str] = mapped_column(Text, default="")
+
+
+class WorkRow(Base):
+    """A work order: `hub.work.model.WorkOrder`; how it stands is the fold of its changes in the journal.
+    Never removed. `told_due_ms`: people were told that it was not done by then."""
+
+    __tablename__ = "work_orders"
+    id: Mapped[int] = mapped_column(_Serial, primary_key=True, autoincrement=True)
+    key: Mapped[str] = mapped_column(String(128), unique=True)
+    source: Mapped[str] = mapped_column(String(16))
+    title: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    checkpoint: Mapped[str] = mapped_column(String(64))
+    area: Mapped[str] = mapped_column(String(64))
+    device: Mapped[str] = mapped_column(String(64))
+    photos: Mapped[bytes] = mapped_column(LargeBinary)
+    reporter: Mapped[str] = mapped_column(String(64), index=True)
+    reported_at_ms: Mapped[int] = mapped_column(BigInteger)
+    report: Mapped[str] = mapped_column(String(36), index=True)
+    item: Mapped[str] = mapped_column(String(64))
+    alert: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    made_at_ms: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(16))
+    responsible: Mapped[str] = mapped_column(String(72))
+    urgency: Mapped[str] = mapped_column(String(16))
+    due_ms: Mapped[int] = mapped_column(BigInteger)
+    taken_by: Mapped[str] = mapped_column(String(64))
+    taken_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+    done_by: Mapped[str] = mapped_column(String(64))
+    done_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+    done: Mapped[str] = mapped_column(Text)
+    photos_after: Mapped[bytes] = mapped_column(LargeBinary)
+    closed_by: Mapped[str] = mapped_column(String(64))
+    closed_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+    closed_note: Mapped[str] = mapped_column(Text)
+    changes: Mapped[int] = mapped_column(Integer)
+    told_due_ms: Mapped[int | None] = mapped_column(BigInteger)
+    __table_args__ = (Index("work_orders_due", "state", "due_ms"),)
 
 
 class SecretRow(Base):
@@ -226,7 +265,7 @@ class SecretRow(Base):
 
 class SessionRow(Base):
     """A signed-in browser. Only a hash of its cookie is kept. `trusted`: somebody's own phone, that stays
-    signed in; `phone`: its own id, once it has said it."""
+    signed in; `phone`: its own id, once it has said it; `phone_hash`: as of `PhoneTrustRow`."""
 
     __tablename__ = "sessions"
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -236,3 +275,14 @@ class SessionRow(Base):
     expires_at_ms: Mapped[int] = mapped_column(BigInteger, index=True)
     trusted: Mapped[bool] = mapped_column(default=False, server_default=false())
     phone: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    phone_hash: Mapped[str] = mapped_column(String(64), default="", server_default="")
+
+
+class PhoneTrustRow(Base):
+    """A phone on which somebody has given the PIN, and need not again: `hub.web.trusts`."""
+
+    __tablename__ = "phone_trusts"
+    phone_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person: Mapped[str] = mapped_column(String(64), primary_key=True)
+    since_ms: Mapped[int] = mapped_column(BigInteger)
+    until_ms: Mapped[int] = mapped_column(BigInteger)

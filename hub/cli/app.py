@@ -118,7 +118,7 @@ def simulate(
     config: ConfigOption = _CONFIG,
     broker: Annotated[str, typer.Option(help="host:port of any MQTT broker; else the configuration's.")] = "",
     scenario: Annotated[
-        str, typer.Option(help="normal-day, fridge-fails, round-missed, power-cut, tag-cloned or demo.")
+        str, typer.Option(help="normal-day, fridge-fails, power-cut, demo, or one of docs/patrol.md.")
     ] = ("normal-day"),
     speed: Annotated[float, typer.Option(min=0.1, max=10_000, help="How much faster than real time.")] = 1.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same campus.")] = 1,
@@ -228,7 +228,7 @@ def bench_latency(
     as_json: JsonOption = False,
     compare: CompareOption = None,
 ) -> None:
-    """How long from a device's message until it is acknowledged, and until an alert is on the event stream.
+    """How long from a device's message until it is acknowledged, an alert on a page, a tap answered.
 
     It starts a mosquitto and a hub of its own, with a tap between them that sees the hub's own
     acknowledgements; the floor is a plain C subscriber behind the same tap.

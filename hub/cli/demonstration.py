@@ -27,11 +27,11 @@ from hub.cli.planning import broker_address, plan_of
 from hub.cli.running import log_to_terminal, serve
 from hub.clock import system_now_ms
 from hub.config.load import load
-from hub.config.model import Campus
+from hub.config.model import Campus, CampusPlan
 from hub.folder import FolderError, FolderLock
 from hub.main import Hub
-from hub.patrol.planning import runs_of_day
 from hub.processes import free_port
+from hub.rounds.planning import runs_of_day
 from hub.web.accounts import matches, set_secret, states
 from rules.catalogue import override
 from rules.model import Rule
@@ -106,10 +106,11 @@ def demo(folder: Path, port: int, broker_port: int, scenario: str, seed: int) ->
 
 
 def demo_campus(folder: Path, port: int, broker_port: int) -> Campus:
-    """The example's campus with a demonstration's folder, ports and haste."""
+    """The example's campus with a demonstration's folder, ports, haste and picture."""
     with as_file(files("hub.demo").joinpath("campus.toml")) as path:
         campus = load(path, {}, folder=folder, web_port=port, broker_port=broker_port)
-    return replace(campus, rules={rule.id: _hasty(rule) for rule in campus.rules.values()})
+    plan = CampusPlan(files("hub.demo").joinpath("plan.svg").read_bytes(), "image/svg+xml")
+    return replace(campus, plan=plan, rules={rule.id: _hasty(rule) for rule in campus.rules.values()})
 
 
 def _begin_with_the_round_under_way(campus: Campus) -> None:

@@ -26,7 +26,7 @@ from hub.config.binding import watches_of_devices
 from hub.config.model import Campus
 from hub.log.model import LogFaultError
 from hub.log.sieve import Sieve
-from hub.patrol.planning import planned
+from hub.rounds.planning import planned
 from hub.words import conditions
 from hub.words.texts import Texts, load
 from hub.words.wording import with_unit

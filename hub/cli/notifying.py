@@ -76,7 +76,7 @@ def _line(entry: Entry, zone: tzinfo) -> tuple[str, ...]:
     occurrence = f"/{notice.occurrence}" if notice.occurrence > 1 else ""
     return (
         _at(entry.decided_at_ms, zone),
-        f"{notice.alert}{occurrence}",
+        f"work {notice.work}" if notice.work else f"{notice.alert}{occurrence}",
         f"{notice.kind.value}{again}",
         notice.recipient,
         notice.channel,

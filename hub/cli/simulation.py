@@ -10,8 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from firmware_sim import scenario as scenarios
+from firmware_sim.beeps import Beep
 from firmware_sim.plan import BrokerAddress, SimulationError
 from firmware_sim.run import Progress as Step
 from firmware_sim.run import Summary, simulate
@@ -49,6 +51,8 @@ def run(
         def show(step: Step) -> None:
             happening = f"{step.happening.zh} · {step.happening.en}"
             counts = step.counts
+            for beep in step.beeps:
+                err.print(_beeped(beep), highlight=False)
             text = f"{counts.acknowledged}/{counts.made} sent, {counts.queued} waiting"
             bar.update(task, completed=step.simulated_s, description=step.trouble or happening, counts=text)
 
@@ -69,6 +73,12 @@ def run(
     _report(summary)
 
 
+def _beeped(beep: Beep) -> Text:
+    took = "" if beep.took_s is None else f" {beep.took_s * 1000:.0f} ms"
+    words = f"● {beep.device} {beep.words.zh} · {beep.words.en}{took}"
+    return Text(words, style="green" if beep.green else "bold red")
+
+
 def _report(summary: Summary) -> None:
     counts = summary.counts
     out.print(
@@ -77,6 +87,13 @@ def _report(summary: Summary) -> None:
         f"{counts.reconnects} reconnects, {counts.replies} replies",
         highlight=False,
     )
+    if times := summary.reply_times_s:
+        middle, most = (times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95))
+        out.print(
+            f"{summary.green} green, {summary.red} red; from tap to reply "
+            f"{middle * 1000:.0f} ms (half of them), {most * 1000:.0f} ms (95 of 100)",
+            highlight=False,
+        )
     if counts.made and not counts.acknowledged:
         fail("the broker took nothing: is it running, and is the address right?", Exit.UNAVAILABLE)
 

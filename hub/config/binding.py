@@ -15,7 +15,7 @@ from rules.model import Applies, Condition, Role, Rule, RuleKind, Silent, Subjec
 from rules.windows import Hours, parse_hours
 
 _OF_ROUNDS: Final = (Subject.ROUND, Subject.DAY)
-_CALLS: Final = ("sos",)
+_CALLS: Final = ("sos", "alone_min")
 _CALLED_FOR_MS: Final = 12 * 3_600_000
 _OF_PHONES: Final = (RuleKind.TAG_UNKNOWN, RuleKind.CLOCK)
 

@@ -12,6 +12,7 @@ from devices.facts import Kind
 from devices.topics import ROOT
 from hub.config.broker_users import check_users
 from hub.config.calendar_checks import check_calendar
+from hub.config.checklists import check_checklists
 from hub.config.document import Document, Entry
 from hub.config.faults import Fault, escaped, shown, suggestion
 from hub.config.maintenance import check_maintenance
@@ -22,12 +23,13 @@ from hub.config.tags import check_tags
 from hub.config.telling import check_telling
 from hub.config.topology import check_topology
 from hub.config.values import has_password, parse_uid
+from hub.config.views import check_views
 from hub.config.web import check_hub_device, check_web
 from rules.bind import MAIN_QUANTITY
 from rules.model import Role
 
 _SECTIONS: Final = (
-    *("area", "person", "checkpoint", "device", "route", "round", "shift"),
+    *("area", "person", "checkpoint", "checklist", "device", "route", "round", "shift"),
     *("channel", "maintenance"),
 )
 _SPEAKS_AT_INTERVALS: Final = (Kind.FRIDGE.value, Kind.METER.value)
@@ -46,6 +48,8 @@ def check(document: Document) -> list[Fault]:
         _devices,
         check_calendar,
         check_rounds,
+        check_checklists,
+        check_views,
         check_tags,
         check_shifts,
         _broker,
@@ -80,8 +84,10 @@ def _references(document: Document) -> Iterator[Fault]:
     for section in ("checkpoint", "device"):
         for entry in document.entries(section):
             yield from _unknown(entry, "area", "area", areas)
+    for section in ("area", "checkpoint", "device"):
+        for entry in document.entries(section):
+            yield from _unknown(entry, "owner", "person", people)
     for device in document.entries("device"):
-        yield from _unknown(device, "owner", "person", people)
         yield from _unknown(device, "checkpoint", "checkpoint", _ids(document, "checkpoint"))
 
 

@@ -10,10 +10,13 @@ from hub.config import checks, passwords, rulebook, shape
 from hub.config.binding import idle_rules
 from hub.config.broker_users import doubts
 from hub.config.calendar import doubts_of_calendar
+from hub.config.checklists import doubts_of_checklists
 from hub.config.document import Document, read
 from hub.config.faults import ConfigurationError, Fault, in_order
 from hub.config.maintenance import check_rules_of_maintenance
 from hub.config.model import Campus
+from hub.config.patrols import doubts_of_patrols
+from hub.config.plan import doubts_of_plan, find_plan
 from hub.config.resolve import book_url_in, resolve
 from hub.config.tags import doubts_of_tags, find_master_key
 from hub.config.telling import check_addresses, check_rules
@@ -38,7 +41,8 @@ def load(
     secrets, secret_faults = passwords.find(document, environment)
     rules, rule_faults = rulebook.compile_rules(document)
     master_key, key_faults = find_master_key(document)
-    faults += secret_faults + rule_faults + key_faults
+    plan, plan_faults = find_plan(document)
+    faults += secret_faults + rule_faults + key_faults + plan_faults
     faults += check_addresses(document, secrets.channel_urls)
     known_rules = frozenset((*(rule.id for rule in rules.rules), *rules.off))
     faults += check_rules(document, known_rules)
@@ -48,7 +52,7 @@ def load(
     campus = resolve(
         path, file, replace(secrets, book_url=secrets.book_url or file.storage.book_url), rules, master_key
     )
-    campus = _moved(campus, folder, web_port, broker_port)
+    campus = replace(_moved(campus, folder, web_port, broker_port), plan=plan)
     return replace(campus, warnings=in_order(_warnings(document, campus)))
 
 
@@ -81,6 +85,9 @@ def _warnings(document: Document, campus: Campus) -> Iterator[Fault]:
         if entry.text("id") not in passed:
             yield entry.fault("id", "no round passes it", "add it to the checkpoints of a [[round]]")
     yield from doubts(document, campus)
+    yield from doubts_of_checklists(document)
     yield from doubts_of_tags(document, campus)
+    yield from doubts_of_plan(document, campus)
+    yield from doubts_of_patrols(document, campus)
     yield from doubts_of_web(document, campus)
     yield from doubts_of_calendar(document, campus.calendar)

@@ -118,10 +118,11 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A named place on the site."""
+    """A named place on the site. `owner`: the person who answers for it, or empty."""
 
     id: str
     name: Text
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +175,48 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class CampusPlan:
+    """The picture of the campus, as it was when the hub started. `media_type`: of an SVG, a PNG or a JPEG."""
+
+    content: bytes = field(repr=False)
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where something is on the picture: percent of it, from its left upper corner."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something to look at in a place: in order or not, or with a `unit` (it may be empty) a number to read
+    off, which is in order from `low` to `high`; None: without such a limit."""
+
+    id: str
+    name: Text
+    unit: str | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceView:
+    """What a place looks like: a picture's file, and the SHA-256 of what was in it at the start, in hex."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A place that rounds pass, with the UID of the tag fixed there. `key`: a key location (重点部位).
 
-    `has_tag` False: only a printed code is there, and `tag_uid` stands for a tag that does not exist."""
+    `has_tag` False: only a printed code is there, and `tag_uid` stands for a tag that does not exist.
+    `checks`: what is looked at there; `floor`: on which it is, where somebody might look for it elsewhere.
+    `spot`: where it is on the plan of the campus."""
 
     id: str
     name: Text
@@ -185,6 +224,11 @@ class Checkpoint:
     tag_uid: str
     key: bool = False
     has_tag: bool = True
+    checks: tuple[Check, ...] = ()
+    floor: Text | None = None
+    view: PlaceView | None = None
+    spot: Spot | None = None
+    owner: str = ""  # the person who answers for it, or empty: whoever answers for its area
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +246,7 @@ class Round:
     `ends` before `starts` means the next day. Exactly one of `guard` (a person), `role` and `shift` says
     whose it is. `route`: its id, or empty where the round names its checkpoints itself; `stops`: as the route
     has them. `least_ms`, `most_ms`: how long the whole of it takes. `not_started_after_ms` None: as the rule
-    says."""
+    says. `alone_ms`: how often whoever walks it alone says that all is well; None: as that guard chooses."""
 
     id: str
     name: Text
@@ -223,6 +267,7 @@ class Round:
     most_ms: int | None = None
     not_started_after_ms: int | None = None
     duplicate_ms: int = DUPLICATE_MS
+    alone_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,3 +407,4 @@ class Campus:
     maintenance: tuple[MaintenanceWindow, ...] = ()
     shifts: tuple[Shift, ...] = ()
     tags: Tags = field(default_factory=Tags)
+    plan: CampusPlan | None = None

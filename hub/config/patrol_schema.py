@@ -1,11 +1,11 @@
-"""The shape of [[route]] and [[round]]: what is walked, when, and by whom.
+"""The shape of [[checklist]], [[route]] and [[round]]: what is looked at, what is walked, when, by whom.
 
 A field's description is the remedy that people read when the key is missing or wrong.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -17,13 +17,46 @@ from rules.calendar import DayKind
 from rules.model import Role
 from rules.route import DUPLICATE_MS, Sequence
 
+MOST_CHECKS: Final = 20  # who is asked more presses "all ok" without looking
 _ID: Final = 'choose an id of lower-case letters, digits and "-", at most 48 long, as in "cold-1"'
 _NAME: Final = 'write a name, as in "夜巡" or { zh = "夜巡", en = "Night round" }'
 _AFTER_START: Final = 'write how long after the round\'s start, as in "30m"'
 _SINCE: Final = 'write a time since the checkpoint before it, as in "2m"'
 _WHOLE: Final = 'write how long the whole round takes, as in "40m"'
 _Pace = Annotated[values.DurationMs, Field(ge=1_000, le=24 * 3_600_000)]
+_Alone = Annotated[values.DurationMs, Field(ge=10 * 60_000, le=60 * 60_000)]
 _Later = Annotated[values.DurationMs, Field(le=24 * 3_600_000)]
+
+
+class CheckTable(Table):
+    """One point of a [[checklist]]; the id alone stands for one that every campus has."""
+
+    id: values.Id = Field(description="write the id of a point")
+    name: Text | None = Field(
+        default=None, description='write what to look at, as in { zh = "水压", en = "Water pressure" }'
+    )
+    kind: Literal["ok", "number"] = Field(default="ok", description='write "ok" or "number"')
+    unit: Annotated[values.Label, Field(max_length=12)] | Literal[""] = Field(
+        default="", description='write the unit, as in "MPa"'
+    )
+    min: values.Limit | None = Field(default=None, description="write a number, as in 0.1")
+    max: values.Limit | None = Field(default=None, description="write a number, as in 0.3")
+
+
+def _check(value: object) -> object:
+    return {"id": value} if isinstance(value, str) else value
+
+
+class ChecklistTable(Table):
+    """[[checklist]]"""
+
+    id: values.Id = Field(description=_ID)
+    name: Text = Field(description='write a name, as in { zh = "锅炉房", en = "Boiler room" }')
+    items: Annotated[
+        list[Annotated[CheckTable, BeforeValidator(_check)]], Field(min_length=1, max_length=MOST_CHECKS)
+    ] = Field(
+        description='write up to 20 points, as in ["extinguisher", { id = "valve", name = "Valve shut" }]'
+    )
 
 
 class StopTable(Table):
@@ -102,4 +135,7 @@ class RoundTable(Table):
     )
     duplicate: Annotated[values.DurationMs, Field(ge=1_000, le=3_600_000)] = Field(
         default=DUPLICATE_MS, description='write within what time one tag is one tap, as in "60s"'
+    )
+    alone: _Alone | None = Field(
+        default=None, description='write how often a guard alone says that all is well, "10m" to "60m"'
     )

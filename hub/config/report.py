@@ -27,6 +27,7 @@ from rules.model import (
     Held,
     OddTaps,
     Outside,
+    Overdue,
     Rate,
     Role,
     RoundFlaw,
@@ -85,6 +86,7 @@ def _overview(campus: Campus) -> Table:
         ("history", _history(campus)),
         ("pages", _pages(campus.web)),
         ("tags", _tags(campus)),
+        ("plan", _plan(campus)),
         ("campus", counts),
     )
     for name, value in rows:
@@ -116,6 +118,13 @@ def _tags(campus: Campus) -> str:
     if campus.tags.keys is not None:
         return f"{enrolled} (SUN)"
     return "no master key: taps prove no more than a UID, which anybody can copy"
+
+
+def _plan(campus: Campus) -> str:
+    if campus.plan is None:
+        return "no picture: the page of rounds lists the checkpoints by area"
+    placed = sum(place.spot is not None for place in campus.checkpoints.values())
+    return f"{campus.plan.media_type}, {placed} of {_count(campus.checkpoints, 'checkpoint')} placed"
 
 
 def _history(campus: Campus) -> str:
@@ -191,6 +200,8 @@ def _condition(condition: Condition) -> str:
         case Outside():
             band = f"{condition.low:g} to {condition.high:g}"
             return f"{condition.quantity} outside {band}{_for(condition.for_ms)}"
+        case Overdue():
+            return f"nothing said{_for(condition.for_ms)} after the time that {condition.quantity} gave"
         case ClockWrong():
             return f"its clock is unset or ahead{_for(condition.for_ms)}"
         case RoundIncomplete() | RoundFlaw() | TooFewPatrols() | OddTaps():

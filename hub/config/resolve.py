@@ -12,6 +12,7 @@ from devices.tag_keys import MasterKey
 from hub.config import schema
 from hub.config.broker_users import users_of
 from hub.config.calendar import calendar_of
+from hub.config.checklists import checks_of
 from hub.config.maintenance import windows_of
 from hub.config.model import (
     Area,
@@ -26,12 +27,14 @@ from hub.config.model import (
     Storage,
 )
 from hub.config.passwords import Secrets
+from hub.config.plan import spot_of
 from hub.config.rounds import rounds_of
 from hub.config.rulebook import Rulebook
 from hub.config.shifts import shifts_of
 from hub.config.table import TextTable
 from hub.config.tags import tags_of, uid_of
 from hub.config.telling import channels_of, policies_of
+from hub.config.views import view_of
 from hub.config.web import web_of
 from rules.model import Text
 
@@ -55,7 +58,7 @@ def resolve(
         broker=_broker(file, secrets),
         storage=_storage(source, file.storage, secrets),
         web=web_of(source, file.web),
-        areas=_by_id(Area(area.id, _text(area.name)) for area in file.area),
+        areas=_by_id(Area(area.id, _text(area.name), area.owner or "") for area in file.area),
         people=_by_id(_person(person, file.site.language) for person in file.person),
         devices=_by_id(_device(device) for device in file.device),
         checkpoints=_by_id(
@@ -66,6 +69,11 @@ def resolve(
                 uid_of(file, place),
                 place.key,
                 place.tag_uid is not None,
+                checks=checks_of(file, place),
+                floor=_text(place.floor) if place.floor is not None else None,
+                view=view_of(source, place.picture),
+                spot=spot_of(place),
+                owner=place.owner or "",
             )
             for place in file.checkpoint
         ),

@@ -193,6 +193,7 @@ def _round(table: RoundTable, route: RouteTable | None, tags: Mapping[str, str])
         most_ms=duration.most if duration is not None else None,
         not_started_after_ms=table.not_started_after,
         duplicate_ms=table.duplicate,
+        alone_ms=table.alone,
     )
 
 

@@ -14,7 +14,7 @@ from hub.config import values
 from hub.config.calendar_schema import CalendarTable, ShiftHours
 from hub.config.maintenance_schema import MaintenanceTable
 from hub.config.model import Format, HistoryKind, Language, Storing, Tls
-from hub.config.patrol_schema import RoundTable, RouteTable
+from hub.config.patrol_schema import MOST_CHECKS, ChecklistTable, RoundTable, RouteTable
 from hub.config.table import Table, Text
 from hub.config.telling_schema import ChannelTable, PolicyTable
 from rules.calendar import DayKind
@@ -26,9 +26,11 @@ _ID = 'choose an id of lower-case letters, digits and "-", at most 48 long, as i
 _NAME = 'write a name, as in "厨房" or { zh = "厨房", en = "Kitchen" }'
 _AREA = "write the id of an [[area]]"
 _LANGUAGE = 'write "zh-CN" or "en"'
+_OWNER = "write the id of the [[person]] who answers for it"
 _ENV = "write the name of an environment variable that holds the secret"
 _FILE = "write the name of a file that holds the secret"
 _PORT = "write a port number between 1 and 65535"
+_PLACE = "write it as { x = 23.5, y = 40 }: percent of the picture, from its left upper corner"
 _SWITCH = "write true or false, without quotes"
 
 
@@ -147,6 +149,7 @@ class AreaTable(Table):
 
     id: values.Id = Field(description=_ID)
     name: Text = Field(description=_NAME)
+    owner: values.Id | None = Field(default=None, description=_OWNER)
 
 
 class PersonTable(Table):
@@ -161,6 +164,19 @@ class PersonTable(Table):
     language: _Language | None = Field(default=None, description=_LANGUAGE)
 
 
+class PlaceTable(Table):
+    """`place` of a [[checkpoint]]: percent of the picture of [plan], from its left upper corner."""
+
+    x: Annotated[float, Field(ge=0, le=100)] = Field(description="write percent from the left, 0 to 100")
+    y: Annotated[float, Field(ge=0, le=100)] = Field(description="write percent from above, 0 to 100")
+
+
+class PlanTable(Table):
+    """[plan]"""
+
+    image: values.FileName = Field(description='write the name of an SVG, PNG or JPEG, as in "plan.svg"')
+
+
 class CheckpointTable(Table):
     """[[checkpoint]]"""
 
@@ -170,7 +186,16 @@ class CheckpointTable(Table):
     tag_uid: values.Uid | None = Field(
         default=None, description="write the UID of the tag fixed there, in hex"
     )
+    owner: values.Id | None = Field(default=None, description=_OWNER)
     key: bool = Field(default=False, description=_SWITCH)
+    place: PlaceTable | None = Field(default=None, description=_PLACE)
+    floor: Text | None = Field(default=None, description='write the floor, as in "B1"')
+    picture: values.FileName | None = Field(
+        default=None, description='write the name of a picture beside this file, as in "pictures/boiler.jpg"'
+    )
+    checklist: values.Id | Annotated[list[values.Id], Field(min_length=1, max_length=MOST_CHECKS)] | None = (
+        Field(default=None, description='write the id of a [[checklist]], or points, as in ["door-locked"]')
+    )
     tag_count: Annotated[int, Field(ge=0, le=2**24 - 1)] | None = Field(
         default=None, description="write the count that the SUN tag showed when it was put up, 0 to 16777215"
     )
@@ -252,12 +277,14 @@ class File(Table):
     web: WebTable = Field(default_factory=WebTable, description="write it as [web]")
     tags: TagsTable = Field(default_factory=TagsTable, description="write it as [tags]")
     calendar: CalendarTable = Field(default_factory=CalendarTable, description="write it as [calendar]")
+    plan: PlanTable | None = Field(default=None, description="write it as [plan]")
     area: list[AreaTable] = Field(default_factory=list, description="write each as [[area]]")
     person: list[PersonTable] = Field(default_factory=list, description="write each as [[person]]")
     checkpoint: list[CheckpointTable] = Field(
         default_factory=list, description="write each as [[checkpoint]]"
     )
     device: list[DeviceTable] = Field(default_factory=list, description="write each as [[device]]")
+    checklist: list[ChecklistTable] = Field(default_factory=list, description="write each as [[checklist]]")
     route: list[RouteTable] = Field(default_factory=list, description="write each as [[route]]")
     round: list[RoundTable] = Field(default_factory=list, description="write each as [[round]]")
     shift: list[ShiftTable] = Field(default_factory=list, description="write each as [[shift]]")

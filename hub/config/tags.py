@@ -43,6 +43,11 @@ def uid_of(file: schema.File, place: schema.CheckpointTable) -> str:
     return (_NO_MAKER + named)[:UID_BYTES].hex().upper()
 
 
+def is_stand_in(uid: str) -> bool:
+    """Whether a UID can be no chip's, and so stands for a place without a tag, if for any."""
+    return len(uid) == 2 * UID_BYTES and uid.startswith(_NO_MAKER.hex().upper())
+
+
 def find_master_key(document: Document) -> tuple[MasterKey | None, list[Fault]]:
     """The master key, from its own file: never in `campus.toml`, never in the database, for the hub only."""
     tags = document.section("tags")

@@ -12,7 +12,10 @@ from hub.alerts import desk
 from hub.book.model import Alert
 from hub.desk import queries
 from hub.desk.cards import AlertCard, below, record_card
+from hub.desk.phone_seen import whereabouts
 from hub.desk.telling import told_line
+from hub.desk.work_doing import may_make_of
+from hub.desk.work_pages import orders_of_alert
 from hub.web.deps import Deps
 from hub.web.errors import Code, Problem, refused
 from hub.web.life_api import How
@@ -143,6 +146,7 @@ def _page(
         raise Problem(Code.NOT_FOUND)
     problem = refused(refusal) if refusal else None
     scene = pages.scene(viewer)
+    person = deps.campus.people.get(viewer.person)
     if found.run is not None:
         scene = scene.with_round(found.run)
 
@@ -160,6 +164,9 @@ def _page(
         consequences=[below(scene, one) for one in found.consequences],
         record=found.record,
         told=[told_line(scene, entry) for entry in found.told],
+        orders=orders_of_alert(deps, id_),
+        whereabouts=whereabouts(deps, found.alert.subject),
+        may_order=person is not None and may_make_of(deps.campus, person, found.alert),
         said=said,
         problem=problem.text if problem else None,
         typed=typed or {},

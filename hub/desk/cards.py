@@ -14,6 +14,7 @@ from hub.config.binding import condition_of
 from hub.config.model import Device
 from hub.config.subjects import name_of
 from hub.config.walkers import walkers_of
+from hub.desk import rounds_live
 from hub.live.board import Topic
 from hub.live.state import DeviceState
 from hub.web.deps import Health
@@ -178,7 +179,7 @@ def sections(scene: Scene) -> tuple[Section, ...]:
     return Section("alerts", alerts, summary), others, Section("hub", (health,))
 
 
-FACE: Final = Face("hub.desk", sections)
+FACE: Final = Face("hub.desk", sections, rounds_live.sections)
 
 
 def is_quiet(alert: Alert) -> bool:

@@ -14,9 +14,12 @@ from hub.desk import queries
 from hub.desk.alert_page import add_alert_page, said_text
 from hub.desk.listing import listed
 from hub.desk.load import add_load
+from hub.desk.months_page import add_months
 from hub.desk.records import shown
+from hub.desk.rounds_page import add_rounds, add_run
 from hub.desk.telling import notice_line
 from hub.desk.upkeep_page import add_upkeep
+from hub.desk.work_pages import add_work
 from hub.web.deps import Deps
 from hub.web.pages import Pages
 from hub.web.signin import current_viewer
@@ -33,6 +36,10 @@ def router(deps: Deps, pages: Pages) -> APIRouter:
     add_alert_page(routes, deps, pages)
     add_upkeep(routes, deps, pages)
     add_load(routes, deps, pages)
+    add_rounds(routes, deps, pages)
+    add_months(routes, deps, pages)
+    add_run(routes, deps, pages)
+    add_work(routes, deps, pages)
     return routes
 
 

@@ -30,11 +30,13 @@ class ToldLine(msgspec.Struct, frozen=True):
 
 
 class NoticeLine(msgspec.Struct, frozen=True):
-    """A line of a person's notices; `card`: the alert as it is now, None where the book has lost it."""
+    """A line of a person's notices; `card`: the alert as it is now, None where the book has lost it, and for
+    what is about a work order or a channel. `by`: who did what it tells."""
 
     entry: Entry
     card: AlertCard | None
     needs_somebody: bool
+    by: str
 
 
 _TONES = {
@@ -68,7 +70,8 @@ def told_line(scene: Scene, entry: Entry) -> ToldLine:
 def notice_line(scene: Scene, entry: Entry, alert: Alert | None) -> NoticeLine:
     """What the list of a person's notices says of one."""
     needs_somebody = alert is not None and alert.active and not alert.acknowledged
-    return NoticeLine(entry, alert_card(scene, alert) if alert else None, needs_somebody)
+    by = scene.person_name(entry.notice.matter.by) if entry.notice.work else ""
+    return NoticeLine(entry, alert_card(scene, alert) if alert else None, needs_somebody, by)
 
 
 def _whom(scene: Scene, part: str) -> Whom:

@@ -12,7 +12,7 @@ from devices import series
 from devices.facts import Fact
 from devices.identity import phone_of
 from hub.book import cursors, journal
-from hub.book.model import AlertChanged, Recorded, RoundChanged
+from hub.book.model import AlertChanged, Recorded, RoundChanged, WorkChanged
 from hub.book.store import Book
 from hub.config.model import Campus
 from hub.config.model import History as HistoryConfig
@@ -83,7 +83,7 @@ class HistoryPump:
         points = [
             point for seq, fact in enumerate(facts.facts, facts.first) for point in self._points(fact, seq)
         ]
-        points += [self._decided(recorded) for recorded in decisions]
+        points += filter(None, map(self._decided, decisions))
         reached = Cursors(
             facts.last if facts else self.cursors.log,
             decisions[-1].id if decisions else self.cursors.book,
@@ -113,7 +113,7 @@ class HistoryPump:
         place = self._places.get(fact.device)
         return points_of_fact(fact, place, seq) if place else ()
 
-    def _decided(self, recorded: Recorded) -> Point:
+    def _decided(self, recorded: Recorded) -> Point | None:
         """A decision stands at the hub's time, not at the facts': the last point is how things stand now,
         also when a late phone or a fast clock was part of the story."""
         at_ms, sub_ns = recorded.recorded_at_ms, in_order(recorded.id)
@@ -149,6 +149,8 @@ class HistoryPump:
                     ),
                     sub_ns,
                 )
+            case WorkChanged():
+                return None  # no series: the book counts work orders
 
     def _rest_after(self, error: HistoryUnavailableError) -> float:
         if (error.link, error.detail) != (self.link, self.detail):

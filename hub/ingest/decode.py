@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Final
 
@@ -16,7 +16,7 @@ from devices.source import Decoded
 from devices.topics import Channel
 from devices.wire import WireError, escaped
 from hub.config.model import Tags
-from hub.ingest.proof import proved
+from hub.ingest.proof import Doubt, at_most_qr, proved
 from hub.log.model import Claim, Delivery, Entry, Letter, Meeting
 
 _TOPIC_CHARS_KEPT: Final = 256
@@ -35,10 +35,13 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
 
 class Taken(msgspec.Struct, frozen=True, gc=False):
-    """The entry for the log; `ignored` says why there is none, and nothing is wrong."""
+    """The entry for the log; `ignored` says why there is none, and nothing is wrong.
+
+    `doubts`: by the keys of taps, why what their tags signed is not trusted."""
 
     entry: Entry
     ignored: str = ""
+    doubts: Mapping[str, Doubt] = {}
 
 
 class Decoder:
@@ -103,6 +106,7 @@ class Decoder:
         facts: list[Fact] = []
         letters: list[Letter] = []
         claims: list[Claim] = []
+        doubts: dict[str, Doubt] = {}
         for route in routes:
             source = route.source(message.received_at_ms, self._zone, self._local_ms.get(route.device))
             try:
@@ -113,17 +117,23 @@ class Decoder:
             for fact in decoded.facts:
                 if isinstance(fact, Reading) and fact.clock is Clock.LOCAL:
                     self._local_ms[fact.device] = fact.measured_at_ms
-            said = self._proved(decoded, claims) if decoded.sun else decoded.facts
-            facts.extend(fact for fact in said if not message.retained or _is_lasting(fact))
+            said = self._proved(decoded, claims, doubts) if decoded.sun else decoded.facts
+            facts.extend(
+                at_most_qr(fact) if isinstance(fact, Tap) else fact
+                for fact in said
+                if not message.retained or _is_lasting(fact)
+            )
             letters.extend(
                 _letter(message, fault.reason.value, f"{route.device}, element {fault.index}: {fault.detail}")
                 for fault in decoded.faults
             )
         delivery = _delivery(message, facts)
-        return Taken(Entry(tuple(facts), tuple(letters), delivery=delivery, claims=tuple(claims)))
+        entry = Entry(tuple(facts), tuple(letters), delivery=delivery, claims=tuple(claims))
+        return Taken(entry, doubts=doubts)
 
-    def _proved(self, decoded: Decoded, claims: list[Claim]) -> tuple[Fact, ...]:
-        """The facts, taps as their SUN messages make them; adds to `claims` what these prove."""
+    def _proved(self, decoded: Decoded, claims: list[Claim], doubts: dict[str, Doubt]) -> tuple[Fact, ...]:
+        """The facts, taps as their SUN messages make them; adds to `claims` what these prove, and to `doubts`
+        why they prove nothing."""
         messages = {sun.tap: dict(sun.values) for sun in decoded.sun}
         facts: list[Fact] = []
         for fact in decoded.facts:
@@ -132,6 +142,8 @@ class Decoder:
                 facts.append(tap)
                 if isinstance(found, Claim):
                     claims.append(found)
+                else:
+                    doubts[fact.key] = found
             else:
                 facts.append(fact)
         return tuple(facts)

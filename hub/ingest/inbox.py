@@ -67,11 +67,17 @@ class Inbox:
         acknowledged, if there is no room or the hub is ending."""
         return self.put_many((entry,), acknowledge)
 
-    def put_many(self, entries: Sequence[Entry], acknowledge: Acknowledge) -> bool:
-        """Like `put` for entries that came together: all or none are taken, and acknowledged with one call.
+    def put_many(
+        self,
+        entries: Sequence[Entry],
+        acknowledge: Acknowledge,
+        kept: Callable[[tuple[Kept, ...]], None] | None = None,
+    ) -> bool:
+        """Like `put` for entries that came together: all or none are taken, and acknowledged with one call,
+        then `kept` is told what the log has of each of their facts.
 
         None at all are acknowledged in their turn, after everything that came before."""
-        return self._put(_Bundle(entries, acknowledge))
+        return self._put(_Bundle(entries, acknowledge, kept))
 
     def _put(self, bundle: _Bundle) -> bool:
         entries = bundle.entries

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from devices.facts import Clock
+from devices.facts import Clock, Tap
 from devices.native_plain import PlainReader
 from devices.wire import WireReason, escaped
 from hub.ingest.counts import Counts
 from hub.ingest.decode import Decoder, Message, delivery_of
 from hub.ingest.flood import Bucket, Flood
 from hub.ingest.own_clock import OwnClock
+from hub.ingest.proof import Doubt
 from hub.ingest.publishes import Publish
 from hub.log.model import Entry, Letter
 
@@ -26,14 +27,23 @@ _DEVICE: Final = Clock.DEVICE  # in Python 3.11 looking up an Enum's member take
 _STRANGERS: Final = b"every unknown device together"
 
 
+class Asking(msgspec.Struct, frozen=True):
+    """How taps came that a reader may want to hear about. `is_live`: not with the broker's backlog."""
+
+    is_live: bool
+    doubts: Mapping[str, Doubt]
+
+
 class Batch(msgspec.Struct, frozen=True):
     """What one read brought: the entries, and what to acknowledge once they are durable, in the order of
-    arrival. `has_marker`: the marker that was waited for is among them."""
+    arrival. `has_marker`: the marker that was waited for is among them. `asking`: of the entries with taps,
+    by their places."""
 
     entries: list[Entry]
     of_qos_1: list[int]
     of_qos_2: list[int]
     has_marker: bool
+    asking: Mapping[int, Asking] = {}
 
 
 class Intake:
@@ -57,6 +67,7 @@ class Intake:
         self.marker = b""
         # While a backlog comes in, the pace is the broker's and says nothing about the senders.
         self.judges_floods = False
+        self._doubts: Mapping[str, Doubt] = {}  # of the message that was decoded last
 
     def take(self, publishes: Sequence[Publish]) -> Batch:
         """Never raises for what a message holds."""
@@ -64,6 +75,7 @@ class Intake:
         entries = [] if clock_set is None else [Entry((clock_set,))]
         of_qos_1: list[int] = []
         of_qos_2: list[int] = []
+        asking: dict[int, Asking] = {}
         has_marker, senders = False, self._known
         for publish in publishes:
             if publish.qos == 1:
@@ -77,13 +89,15 @@ class Intake:
                 else:
                     has_marker = has_marker or self._is_marker(publish)
                     entry = self._of_other(publish, now_ms)
+                    if entry is not None and any(isinstance(fact, Tap) for fact in entry.facts):
+                        asking[len(entries)] = Asking(self.judges_floods, self._doubts)
             except Exception as error:  # noqa: BLE001 - it would end the connection, come again and end it again
                 _LOG.exception("a message could not be taken in")
                 entry = self._letter(publish, now_ms, HUB_FAULT, f"{type(error).__name__}: {error}")
             if entry is not None:
                 entries.append(entry)
         self._counts.messages += len(publishes)
-        return Batch(entries, of_qos_1, of_qos_2, has_marker)
+        return Batch(entries, of_qos_1, of_qos_2, has_marker, asking)
 
     def _of_known(self, publish: Publish, read: PlainReader, bucket: Bucket, now_ms: int) -> Entry | None:
         """On a topic of one native device's readings."""
@@ -118,6 +132,7 @@ class Intake:
                 now_ms,
             )
         )
+        self._doubts = taken.doubts
         if taken.ignored:
             self._counts.ignored[taken.ignored] += 1
             return None

@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
@@ -24,6 +24,7 @@ from hub.ingest.counts import Counts
 from hub.ingest.decode import Decoder
 from hub.ingest.fast_client import StockClient, make_client
 from hub.ingest.flood import Flood
+from hub.ingest.heard import HeardTap, heard_taps
 from hub.ingest.inbox import BATCH, CROWDED, Inbox
 from hub.ingest.intake import Batch, Intake
 from hub.ingest.listening import Listening
@@ -31,6 +32,7 @@ from hub.ingest.own_clock import OwnClock
 from hub.ingest.publishes import Publish
 from hub.ingest.remembered import Remembered, RememberedHere
 from hub.ingest.subscriptions import note, plan
+from hub.log.model import Kept
 
 _LOG: Final = logging.getLogger("campushub.mqtt")
 _KEEPALIVE_S: Final = 30
@@ -58,9 +60,11 @@ _ANSWER_WITHIN_S: Final = 20.0
 # A broker that cannot write may also close each connection after a while: so many in a row mean the same.
 _FRUITLESS: Final = 3
 
+OnTaps: TypeAlias = Callable[[tuple[HeardTap, ...]], None]
+
 
 class MqttIngest:
-    """Receives for the hub. `turn` runs one connection, from connecting to losing it."""
+    """Receives for the hub, and speaks for it. `turn` runs one connection, from connecting to losing it."""
 
     def __init__(
         self,
@@ -75,9 +79,11 @@ class MqttIngest:
         remembered: Remembered | None = None,
         flood: Flood | None = None,
         own_clock: OwnClock | None = None,
+        on_taps: OnTaps | None = None,
     ) -> None:
         """`remembered`: what the broker's session is subscribed to; without it a new process asks anew.
-        `own_clock`: who notices that `now` was set; without one nobody does."""
+        `own_clock`: who notices that `now` was set; without one nobody does. `on_taps`: called with taps once
+        they are durable, by the thread that made them so: be quick."""
         self._broker = broker
         self._filters = decoder.subscriptions()
         self._inbox = inbox
@@ -86,6 +92,7 @@ class MqttIngest:
         self._now = now
         self._stopping = stopping
         self._remembered: Remembered = remembered or RememberedHere()
+        self._on_taps = on_taps
         self._session = f"{broker.client_id}@{broker.host}:{broker.port}"
         # Published to ourselves after subscribing: when it comes back, what was queued before it is in.
         self._marker_topic = f"campus/{site}/hub/marker"
@@ -136,9 +143,18 @@ class MqttIngest:
         """The turn at work says goodbye and ends; the broker keeps the session and what comes for it."""
         self._closed = True
 
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Sends at QoS 1; lost if there is no connection. Any thread."""
-        self._client.publish(topic, payload, qos=1)
+    def publish(self, topic: str, payload: bytes, expires_s: int) -> bool:
+        """Hands a message to the broker, at QoS 0 and not to be kept: what it says is good for a moment.
+
+        Where MQTT 5 is spoken it expires. False: there is no connection. Any thread."""
+        if not self.connected:
+            return False
+        properties = None
+        if self._broker.protocol == "5":
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho's gap
+            properties.MessageExpiryInterval = expires_s
+        sent = self._client.publish(topic, payload, qos=0, properties=properties)
+        return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     # --- connecting ---
 
@@ -283,7 +299,11 @@ class MqttIngest:
             self._hand_on(self._intake.take(publishes[start : start + BATCH]), generation)
 
     def _hand_on(self, batch: Batch, generation: int) -> None:
-        taken = self._inbox.put_many(batch.entries, lambda _: self._durable(batch, generation))
+        taken = self._inbox.put_many(
+            batch.entries,
+            lambda _: self._durable(batch, generation),
+            (lambda kept: self._tell_of_taps(batch, kept)) if batch.asking else None,
+        )
         if not taken and not self._is_ending():
             # What was not taken comes again on a new connection, and only there.
             self._went_wrong("the inbox has no room")
@@ -301,6 +321,10 @@ class MqttIngest:
                 self._client.ack(packet_id, 2)
             if batch.has_marker:
                 self._backlog_is_in()
+
+    def _tell_of_taps(self, batch: Batch, kept: tuple[Kept, ...]) -> None:
+        if self._on_taps is not None:
+            self._on_taps(heard_taps(batch, kept))
 
     # --- losing it ---
 

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from devices.facts import Tap, Trust
 from devices.sun import SunClaim, SunMessage, SunRefusal, of_values, verify
 from hub.config.model import Tags
+from hub.config.tags import is_stand_in
 from hub.log.model import Claim
 
 
@@ -32,6 +33,7 @@ class Doubt(Enum):
 # Nobody did wrong: the tap stays a visit.
 _HARMLESS: Final = frozenset({Doubt.UNVERIFIED, Doubt.NOT_ENROLLED})
 _FORGED: Final = frozenset({SunRefusal.NOT_PICC_DATA, SunRefusal.WRONG_MAC})
+_OF_UIDS: Final = (Trust.READER, Trust.UID)
 
 
 def proved(tags: Tags, tap: Tap, values: Mapping[str, str]) -> tuple[Tap, Claim | Doubt]:
@@ -47,6 +49,12 @@ def proved(tags: Tags, tap: Tap, values: Mapping[str, str]) -> tuple[Tap, Claim 
         return _doubted(at, doubt), doubt
     chip = tags.enrolled[found.tag_uid].chip
     return replace(at, trust=Trust.SUN, counter=found.counter), Claim(tap.key, chip, found.counter)
+
+
+def at_most_qr(tap: Tap) -> Tap:
+    """A tap that claims the UID which stands for a place without a tag: anybody can work that out from the
+    ids of site and checkpoint, so it proves no more than the printed code there does."""
+    return replace(tap, trust=Trust.QR) if tap.trust in _OF_UIDS and is_stand_in(tap.tag_uid) else tap
 
 
 def _claim(tags: Tags, values: Mapping[str, str]) -> SunClaim | Doubt:

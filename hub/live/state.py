@@ -21,6 +21,7 @@ from rules.model import (
     Held,
     OddTaps,
     Outside,
+    Overdue,
     Rate,
     RoundFlaw,
     RoundIncomplete,
@@ -154,7 +155,7 @@ def _of_condition(
         case Silent():
             state = DeviceState.OFFLINE if now.online is False else DeviceState.SILENT
             return Standing(state, severity, stale=True)
-        case OddTaps():
+        case OddTaps() | Overdue():
             return Standing(DeviceState.NOTICED, severity, stale=stale)
         case RoundIncomplete() | RoundFlaw() | TooFewPatrols():
             return None

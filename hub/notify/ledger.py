@@ -187,6 +187,11 @@ def of_alert(session: Session, alert: int) -> tuple[Entry, ...]:
     return _entries(session, select(NoticeRow).where(NoticeRow.alert == alert).order_by(NoticeRow.number))
 
 
+def of_work(session: Session, order: int) -> tuple[Entry, ...]:
+    """Everything told of one work order, oldest first."""
+    return _entries(session, select(NoticeRow).where(NoticeRow.work == order).order_by(NoticeRow.number))
+
+
 def of_person(session: Session, person: str, limit: int) -> tuple[Entry, ...]:
     """What the pages have told one person, newest first."""
     found = (
@@ -252,6 +257,7 @@ def _row_of(notice: Notice, now_ms: int) -> dict[str, object]:
         "channel": notice.channel,
         "tell_at_ms": notice.tell_at_ms,
         "matter": msgspec.msgpack.encode(notice.matter),
+        "work": notice.work,
         "state": state.value,
         "decided_at_ms": now_ms,
         "attempts": 0,
@@ -278,6 +284,7 @@ def _entry_of(row: NoticeRow) -> Entry:
             channel=row.channel,
             tell_at_ms=row.tell_at_ms,
             matter=_matter.decode(row.matter),
+            work=row.work,
         ),
         state=State(row.state),
         decided_at_ms=row.decided_at_ms,

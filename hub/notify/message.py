@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from devices.identity import phone_of
+from hub.book.seen import Seen
 from hub.clock import NowMs
 from hub.config.binding import condition_of
 from hub.config.model import Campus, Language
@@ -28,12 +30,15 @@ def load_texts() -> Mapping[Language, Texts]:
 
 
 class Composer:
-    """Makes the messages of one channel, in its language."""
+    """Makes the messages of one channel, in its language. `seen`: where a person tapped last."""
 
-    def __init__(self, campus: Campus, said: Texts, now: NowMs) -> None:
+    def __init__(
+        self, campus: Campus, said: Texts, now: NowMs, seen: Callable[[str], Seen | None] = lambda _: None
+    ) -> None:
         self._campus = campus
         self._said = said
         self._now = now
+        self._seen = seen
 
     def compose(self, entries: Sequence[Entry], most_bytes: int) -> tuple[Message, int]:
         """One notice as a whole message, several as one line each; as many as fit, and how many those are."""
@@ -54,10 +59,13 @@ class Composer:
 
     def one(self, notice: Notice) -> Message:
         """One notice in full."""
+        if notice.work:
+            return self._of_work(notice)
         if notice.alert == NO_ALERT:
             return self._of_channel(notice)
         lines = [self._where(notice)]
         if notice.kind in ASKING:
+            lines += self._last_seen(notice)
             lines += self._do_first(notice)
         else:
             lines += self._how_it_ended(notice)
@@ -65,6 +73,16 @@ class Composer:
             lines.append(
                 self._said("notice.link", url=f"{self._campus.web.public_url}/alerts/{notice.alert}")
             )
+        lines.append(self._foot(notice))
+        return Message(self._head(notice), "\n".join(lines))
+
+    def _of_work(self, notice: Notice) -> Message:
+        """Something was done, or is to be done, about a work order."""
+        person = self._campus.people.get(notice.matter.by)
+        note = _one_line(notice.matter.note)
+        lines = [f"{person.name if person else notice.matter.by}: {note}"] if note else []
+        if self._campus.web.public_url:
+            lines.append(self._said("notice.link", url=f"{self._campus.web.public_url}/work/{notice.work}"))
         lines.append(self._foot(notice))
         return Message(self._head(notice), "\n".join(lines))
 
@@ -122,6 +140,17 @@ class Composer:
         value = self._said("notice.value", value=seen, limits=limits) if seen else limits
         due = conditions.due_said(matter.due_ms, condition, self._now(), self._said)
         return self._said("notice.comma").join(part for part in (value, due) if part)
+
+    def _last_seen(self, notice: Notice) -> list[str]:
+        """Where to look for the person whose phone it is about."""
+        people = self._campus.people.values()
+        person = next((one for one in people if phone_of(one.id) == notice.matter.subject), None)
+        seen = self._seen(person.id) if person else None
+        if seen is None:
+            return []
+        name = next((one.name for one in self._campus.checkpoints.values() if one.tag_uid == seen.tag), None)
+        at = wording.moment(seen.at_ms, self._now(), self._campus.site.zone, self._said)
+        return [self._said("notice.last_seen", place=self._say(name) if name else seen.tag, at=at)]
 
     def _since(self, notice: Notice) -> str:
         zone = self._campus.site.zone

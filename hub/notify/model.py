@@ -12,7 +12,8 @@ from rules.model import Severity
 
 
 class Kind(Enum):
-    """What a notice says. PUT_RIGHT: a second person has to confirm it. CHANNEL_…: of a channel, no alert."""
+    """What a notice says. PUT_RIGHT: a second person has to confirm it. CHANNEL_…: of a channel, no alert;
+    WORK_…: of a work order."""
 
     RAISED = "raised"
     ESCALATED = "escalated"
@@ -27,9 +28,19 @@ class Kind(Enum):
     CONFIRMED = "confirmed"
     CHANNEL_REFUSED = "channel_refused"
     CHANNEL_BACK = "channel_back"
+    WORK_MADE = "work_made"
+    WORK_TAKEN = "work_taken"
+    WORK_GIVEN_BACK = "work_given_back"
+    WORK_MOVED = "work_moved"
+    WORK_DONE = "work_done"
+    WORK_VERIFIED = "work_verified"
+    WORK_SENT_BACK = "work_sent_back"
+    WORK_CANCELLED = "work_cancelled"
+    WORK_REOPENED = "work_reopened"
+    WORK_OVERDUE = "work_overdue"
 
 
-NO_ALERT: Final = 0  # the alert of notices about channels
+NO_ALERT: Final = 0  # the alert of notices about channels and work orders
 PROBE: Final = ""  # recipient of what a channel that refuses is tried with, and says that it works again
 # Those that ask somebody to act; the others tell whoever was asked how it went on.
 ASKING: Final = frozenset({Kind.RAISED, Kind.ESCALATED, Kind.REPEATED, Kind.FLAPPING, Kind.WORSENED})
@@ -77,7 +88,8 @@ class Notice(msgspec.Struct, frozen=True):
     """One telling. The same decision, made again after a crash, has the same `id`.
 
     `recipient`: a person's id, or, on a channel that reaches a group, whom it is meant for (`Audience` as
-    the file writes it, with commas); `again`: which repetition; `tell_at_ms`: not before."""
+    the file writes it, with commas); `again`: which repetition; `tell_at_ms`: not before. `work`: the number
+    of the work order that it is about, or 0."""
 
     id: str
     alert: int
@@ -89,6 +101,7 @@ class Notice(msgspec.Struct, frozen=True):
     channel: str
     tell_at_ms: int
     matter: Matter
+    work: int = 0
 
 
 def notice_of(
@@ -101,15 +114,18 @@ def notice_of(
     channel: str,
     tell_at_ms: int,
     matter: Matter,
+    work: int = 0,
 ) -> Notice:
     """A notice with the id that follows from what it tells to whom by what."""
     parts: list[object] = [alert, occurrence, kind.value, step, again, recipient, channel]
-    if alert == NO_ALERT:
+    if work:
+        parts.append(f"work {work}")
+    elif alert == NO_ALERT:
         parts.append(matter.subject)
     if matter.is_over:
         parts.append("over")  # the one that was held, and dropped when it was over, is another
     id_ = hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:24]
-    return Notice(id_, alert, occurrence, kind, step, again, recipient, channel, tell_at_ms, matter)
+    return Notice(id_, alert, occurrence, kind, step, again, recipient, channel, tell_at_ms, matter, work)
 
 
 class Entry(msgspec.Struct, frozen=True):

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
-from devices.facts import Clock, Tap, Trust
+from devices.facts import Tap, Trust
 from hub.book.model import RoundRun
 from hub.config.model import Campus
 from hub.log.model import Fate, Kept
-from hub.patrol.people import walkers
-from hub.patrol.sent import LATE_MS, Made, Why
-
-_UNKNOWN_TAG: Final = "unknown_tag"
-_AHEAD: Final = "clock_ahead"
-_LATE: Final = "late"
+from hub.patrol.sent import Made, Why
+from hub.replies.counting import next_of, reason_of, run_of
 
 
 class TapResult(BaseModel):
@@ -24,7 +19,7 @@ class TapResult(BaseModel):
 
     Accepted ones may have a `reason` too: `replay`, `forgotten`, `forged`, `unreadable`, `other_tag`, `void`
     (on record, and no visit); `unverified`, `not_enrolled` (worth less); `unknown_tag`, `clock_ahead`,
-    `late`."""
+    `clock_unset`, `late`."""
 
     id: str = Field(description="as it was sent")
     accepted: bool
@@ -69,39 +64,9 @@ def results_of(
                 accepted=True,
                 trust=tap.trust,
                 checkpoint=places.get(tap.tag_uid),
-                reason=_reason(tap, made, known=tap.tag_uid in places),
+                reason=reason_of(tap, made.doubt.value if made.doubt else None, known=tap.tag_uid in places),
                 round=run.id if run else None,
                 next=next_of(run.tags, visited[run.id], places) if run else None,
             )
         )
     return TapResults(results=results)
-
-
-def run_of(campus: Campus, runs: Iterable[RoundRun], tap: Tap) -> RoundRun | None:
-    """The round of the tap's person that the tap counts for: of several the one that ends first."""
-    fitting = [
-        run
-        for run in runs
-        if tap.tag_uid in run.tags
-        and run.starts_ms <= tap.measured_at_ms <= (run.deadline_ms or run.ends_ms + run.grace_ms)
-        and tap.person in walkers(campus, run.round)
-    ]
-    return min(fitting, key=lambda run: (run.ends_ms, run.id), default=None)
-
-
-def next_of(tags: Iterable[str], visited: Iterable[str], places: Mapping[str, str]) -> str | None:
-    """The first checkpoint of a route that is still to be visited."""
-    done = frozenset(visited)
-    return next((places[tag] for tag in tags if tag not in done and tag in places), None)
-
-
-def _reason(tap: Tap, made: Made, *, known: bool) -> str | None:
-    if tap.refused:
-        return tap.refused
-    if not known:
-        return _UNKNOWN_TAG
-    if tap.clock is Clock.AHEAD:
-        return _AHEAD
-    if made.doubt is not None and tap.trust is not Trust.SUN:
-        return made.doubt.value
-    return _LATE if tap.received_at_ms - tap.measured_at_ms > LATE_MS else None

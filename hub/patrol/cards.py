@@ -11,23 +11,10 @@ from devices.facts import Clock, Tap, Trust
 from hub.book.model import RoundRun
 from hub.config.walkers import walkers_of
 from hub.live.board import Topic
+from hub.rounds.standing import TONES, word_of
 from hub.web.scene import Element, Face, Scene, Section
 from hub.words.wording import local
-from rules.model import RoundState, Text
-from rules.progress import UNDER_WAY
-
-_TONES: Final = {
-    "planned": "off",
-    "due": "warn",
-    "in_progress": "info",
-    "paused": "warn",
-    "late": "warn",
-    "excused": "off",
-    "completed": "ok",
-    "completed_late": "ok",
-    "incomplete": "crit",
-    "missed": "crit",
-}
+from rules.model import Text
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -120,19 +107,10 @@ def round_card(scene: Scene, run: RoundRun) -> RoundCard:
         starts_ms=run.starts_ms,
         ends_ms=run.ends_ms,
         word=word,
-        tone=_TONES[word],
+        tone=TONES[word],
         current=run.starts_ms <= scene.now_ms <= run.ends_ms + run.grace_ms,
         stops=tuple(Stop(places.get(tag, Text(tag, tag)), tag in run.visited) for tag in run.tags),
     )
-
-
-def word_of(run: RoundRun, now_ms: int) -> str:
-    """The run's state; `due` once its window has opened without a tap, `late` once it has closed."""
-    if run.state not in UNDER_WAY or now_ms < run.starts_ms:
-        return run.state.value
-    if now_ms > run.ends_ms:
-        return "late"
-    return "due" if run.state is RoundState.PLANNED else run.state.value
 
 
 def tap_row(scene: Scene, tap: Tap) -> TapRow:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import queue
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
-from typing import Final, TypeVar
 
 import msgspec
 
@@ -14,11 +10,7 @@ from devices.identity import phone_of
 from hub.log.model import Entry, Kept, Letter
 from hub.patrol.sent import Made, Why
 from hub.web.deps import Deps
-from hub.web.errors import Code, Problem
-
-_DURABLE_WITHIN_S: Final = 10.0
-
-_T = TypeVar("_T")
+from hub.web.durable import durable
 
 
 async def keep(
@@ -42,24 +34,6 @@ async def keep(
     claims = tuple(one.claim for one in good if one.claim is not None)
     kept = await durable(deps, Entry(facts, letters, claims=claims))
     return {fact.key: one for fact, one in zip(facts, kept, strict=True)}
-
-
-async def durable(deps: Deps, entry: Entry) -> tuple[Kept, ...]:
-    """Appends an entry and waits until it is on the disk. Raises Problem."""
-    try:
-        submitted = deps.keep(entry)
-    except queue.Full:
-        raise Problem(Code.LOG_UNAVAILABLE) from None
-    return await _waited(submitted)
-
-
-async def _waited(submitted: Future[_T]) -> _T:
-    # Shielded: giving up the wait must not cancel a future that the log's thread is about to set.
-    waiting = asyncio.shield(asyncio.wrap_future(submitted))
-    try:
-        return await asyncio.wait_for(waiting, _DURABLE_WITHIN_S)
-    except TimeoutError:
-        raise Problem(Code.LOG_UNAVAILABLE) from None
 
 
 def _letter(person: str, element: object, reason: str, now_ms: int) -> Letter:

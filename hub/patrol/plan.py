@@ -10,11 +10,13 @@ from typing import Final
 from pydantic import BaseModel, Field
 
 from hub.book.model import RoundRun
-from hub.config.model import Campus, Checkpoint, Person
-from hub.patrol.people import walkers
+from hub.config.model import Campus, Check, Checkpoint, Person
 from hub.patrol.reports import Kind
+from hub.replies.counting import walkers
 from rules.model import RoundState, Text
 from rules.route import Sequence, Stop
+
+PICTURES: Final = "/api/v1/patrol/pictures"
 
 
 class NameShape(BaseModel):
@@ -24,14 +26,28 @@ class NameShape(BaseModel):
     en: str
 
 
+class CheckShape(BaseModel):
+    """Something to look at. With a `unit` (it may be empty) it is a number to read off, in order from `low`
+    to `high`; null: without such a limit."""
+
+    item: str
+    name: NameShape
+    unit: str | None
+    low: float | None
+    high: float | None
+
+
 class PlaceShape(BaseModel):
-    """A checkpoint. `tags`: SHA-256 of its tag's UID (upper-case hex, as ASCII), in hex."""
+    """A checkpoint. `tags`: SHA-256 of its tag's UID (upper-case hex, as ASCII), in hex. `picture`: its
+    address, which changes with what it shows. `checklist`: what is looked at after a tap."""
 
     id: str
     name: NameShape
     area: NameShape
+    floor: NameShape | None
     tags: list[str]
     picture: str | None
+    checklist: list[CheckShape]
 
 
 class StopShape(PlaceShape):
@@ -45,7 +61,8 @@ class StopShape(PlaceShape):
 class RoundShape(BaseModel):
     """A planned round; instants as RFC 3339 with the site's offset. `grace_s`: seconds after `ends`.
 
-    `deadline`: until when visits count, as planned or as somebody has decided."""
+    `deadline`: until when visits count, as planned or as somebody has decided. `alone_s`: how often whoever
+    walks it alone says that all is well; null: as that guard chooses."""
 
     id: str
     name: NameShape
@@ -55,6 +72,7 @@ class RoundShape(BaseModel):
     grace_s: int
     order: str
     state: RoundState
+    alone_s: int | None
     checkpoints: list[StopShape]
 
 
@@ -117,6 +135,7 @@ def _round(campus: Campus, run: RoundRun) -> RoundShape:
         grace_s=run.grace_ms // 1000,
         order=(planned.sequence if planned else Sequence.FREE).value,
         state=run.state,
+        alone_s=planned.alone_ms // 1000 if planned and planned.alone_ms else None,
         checkpoints=[_stop(campus, run, tag, limits.get(tag)) for tag in run.tags],
     )
 
@@ -131,8 +150,10 @@ def _stop(campus: Campus, run: RoundRun, tag: str, limits: Stop | None) -> StopS
         id=where.id or tag_mark(tag)[:12],
         name=where.name,
         area=where.area,
+        floor=where.floor,
         tags=[tag_mark(tag)],
         picture=where.picture,
+        checklist=where.checklist,
         visited_at=_visited_at(campus, run, tag),
         earliest=after_start(limits.earliest_ms) if limits else None,
         latest=after_start(limits.latest_ms) if limits else None,
@@ -145,9 +166,15 @@ def _place(campus: Campus, place: Checkpoint) -> PlaceShape:
         id=place.id,
         name=_name(place.name),
         area=_name(area.name if area else Text("", "")),
+        floor=_name(place.floor) if place.floor else None,
         tags=[tag_mark(place.tag_uid)],
-        picture=None,
+        picture=f"{PICTURES}/{place.view.sha256}" if place.view else None,
+        checklist=[_check(check) for check in place.checks],
     )
+
+
+def _check(check: Check) -> CheckShape:
+    return CheckShape(item=check.id, name=_name(check.name), unit=check.unit, low=check.low, high=check.high)
 
 
 def _visited_at(campus: Campus, run: RoundRun, tag: str) -> str | None:
@@ -163,5 +190,11 @@ def _name(text: Text) -> NameShape:
 
 
 _GONE: Final = PlaceShape(
-    id="", name=_name(Text("（已撤）", "(no longer there)")), area=_name(Text("", "")), tags=[], picture=None
+    id="",
+    name=_name(Text("（已撤）", "(no longer there)")),
+    area=_name(Text("", "")),
+    floor=None,
+    tags=[],
+    picture=None,
+    checklist=[],
 )

@@ -1,4 +1,4 @@
-"""The API of reports: guards send them with photos, others read them and say what was done."""
+"""The API of reports: guards send them with photos, others read them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -17,10 +17,10 @@ from devices.identity import phone_of
 from devices.wire import WireError, escaped
 from hub.log.model import Entry
 from hub.patrol import reports, sent
-from hub.patrol.keeping import durable
-from hub.patrol.photos import Bad, Photos
-from hub.patrol.reports import Kind, NotDone, Report, SentReport
+from hub.patrol.reports import Kind, Report, SentReport
+from hub.photos.store import Bad, Photos
 from hub.web.deps import Deps
+from hub.web.durable import durable
 from hub.web.errors import Code, Problem
 from hub.web.life_api import printable
 from hub.web.paces import pace_of
@@ -29,11 +29,8 @@ from hub.web.rights import BODY_LIMIT
 
 router: Final = APIRouter(prefix="/api/v1/patrol", tags=["patrol"])
 
-_MOST_CHARS: Final = 2_000
-_FOLDER: Final = "photos"
 _PHOTO_HEADERS: Final = {"cache-control": "private, max-age=31536000, immutable"}
 Hash = Annotated[str, Path(alias="sha256", max_length=64)]
-ReportId = Annotated[str, Path(alias="id", max_length=64)]
 
 
 class Which(Enum):
@@ -51,10 +48,13 @@ class ItemShape(BaseModel):
     ok: bool | None
     note: str
     photos: tuple[str, ...]
+    value: float | None
 
 
 class ReportShape(BaseModel):
-    """A report. `photos`: under `/api/v1/patrol/photos/`; `area`: of the checkpoint, if there is one."""
+    """A report. `photos`: under `/api/v1/patrol/photos/`; `area`: of the checkpoint, if there is one;
+    `orders`: under `/api/v1/work/`, and `open` while one of them is not closed. `closed_by`, `done`: of what
+    is older than work orders."""
 
     model_config = ConfigDict(from_attributes=True)
     id: str
@@ -68,31 +68,27 @@ class ReportShape(BaseModel):
     text: str
     items: tuple[ItemShape, ...]
     photos: tuple[str, ...]
+    orders: tuple[int, ...]
     open: bool
     closed_by: str
     closed_at_ms: int | None
     done: str
 
 
-class Closing(BaseModel):
-    """Somebody has seen to it."""
-
-    done: str = Field(max_length=_MOST_CHARS, description="What was done.")
-
-
 @router.post("/reports", response_model=ReportShape)
 async def post_report(request: Request, deps: TheDeps, viewer: CurrentViewer) -> ReportShape:
     """Keeps a checklist, an incident or a call for help (`sos`) of whoever is signed in. The same id again
-    gives the same answer. A call for help raises a critical alert at once, by the hub's time.
+    gives the same answer. A call for help raises a critical alert at once, by the hub's time; an incident,
+    and each item that is not ok, becomes a work order.
 
-    The body: `id` (a UUID), `at`, `kind`, `round`, `checkpoint`, `items` (`item`, `ok`, `note`, `photos`),
-    `text`, `photos` (SHA-256 each)."""
+    The body: `id` (a UUID), `at`, `kind`, `round`, `checkpoint`, `items` (`item`, `ok`, `note`, `photos`,
+    `value`), `text`, `photos` (SHA-256 each)."""
     now_ms = deps.now()
     pace_of(request).take(session_of(request), now_ms)
     report = _read(await request.body(), viewer.person, now_ms)
     if report.kind is Kind.SOS:
         await durable(deps, Entry(call_for_help(report)))
-    kept = await run_in_threadpool(reports.keep, deps.book, report)
+    kept = await run_in_threadpool(reports.keep, deps.book, deps.campus, report)
     if kept is None:
         raise Problem(Code.OTHER_REPORT)
     return _shape(deps, kept)
@@ -108,18 +104,6 @@ def list_reports(
     with deps.book.reading() as session:
         found = reports.listed(session, limit, only_open=state is Which.OPEN)
     return [_shape(deps, report) for report in found]
-
-
-@router.post("/reports/{id}/close")
-def close_report(deps: TheDeps, viewer: CurrentViewer, id_: ReportId, said: Closing) -> ReportShape:
-    """Says what was done, in the name of whoever is signed in. 409: it was said already."""
-    done = printable(said.done)
-    if not done.strip():
-        raise Problem(Code.NO_REASON)
-    closed = reports.close(deps.book, id_, viewer.person, done, deps.now())
-    if isinstance(closed, NotDone):
-        raise Problem(Code.NOT_FOUND if closed is NotDone.UNKNOWN else Code.ALREADY_DONE)
-    return _shape(deps, closed)
 
 
 @router.put("/photos/{sha256}", status_code=204)
@@ -152,7 +136,7 @@ def _photos(request: Request) -> Photos:
     """This application's."""
     state = request.app.state
     if not hasattr(state, "photos"):
-        state.photos = Photos(deps_of(request).campus.storage.folder / _FOLDER)
+        state.photos = Photos(deps_of(request).campus.storage.folder)
     kept: Photos = state.photos
     return kept
 
@@ -181,7 +165,6 @@ def _read(payload: bytes, person: str, now_ms: int) -> Report:
             for item in said.items
         ),
         photos=said.photos,
-        open=reports.needs_somebody(said.kind, said.items),
     )
 
 

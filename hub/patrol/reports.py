@@ -1,10 +1,9 @@
-"""What guards report, in the book: checklists and incidents, open until somebody says what was done.
-
-A work order comes of an open report later; until then the report itself is followed up.
-"""
+"""What guards report, in the book: checklists, incidents, calls for help. What is not in order becomes work
+orders in the same transaction, and the report is open for as long as one of them is."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 from typing import Annotated, Final
 
@@ -14,9 +13,14 @@ from sqlalchemy.orm import Session
 
 from hub.book.store import Book
 from hub.book.tables import ReportRow
+from hub.config.model import Campus, Language
+from hub.work import orders
+from hub.work.model import NewOrder, Place, Source
+from rules.model import Text
 
 _MOST_PHOTOS: Final = 10
 _MOST_ITEMS: Final = 50
+_TITLE_CHARS: Final = 80
 
 PhotoHash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Photos = Annotated[tuple[PhotoHash, ...], msgspec.Meta(max_length=_MOST_PHOTOS)]
@@ -34,16 +38,18 @@ class Kind(Enum):
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One line of a checklist. `ok` None: not looked at."""
+    """One line of a checklist. `ok` None: not looked at. `value`: what was read off, where that is asked."""
 
     item: _Name
     ok: bool | None = None
     note: _Words = ""
     photos: Photos = ()
+    value: float | None = None
 
 
 class Report(msgspec.Struct, frozen=True):
-    """`at_ms`: by the phone's clock as far as it can be believed. `open`: somebody has to see to it."""
+    """`at_ms`: by the phone's clock as far as it can be believed. `orders`: the numbers of the work orders
+    that came of it; `open`: one of them is not closed. `closed_by`, `done`: of what is older than those."""
 
     id: str
     kind: Kind
@@ -55,7 +61,8 @@ class Report(msgspec.Struct, frozen=True):
     text: str
     items: tuple[Item, ...]
     photos: tuple[str, ...]
-    open: bool
+    orders: tuple[int, ...] = ()
+    open: bool = False
     closed_by: str = ""
     closed_at_ms: int | None = None
     done: str = ""
@@ -74,70 +81,96 @@ class SentReport(msgspec.Struct, frozen=True):
     photos: Photos = ()
 
 
-class NotDone(Enum):
-    """Why a report cannot be closed."""
-
-    UNKNOWN = "unknown"
-    ALREADY = "already"
-
-
 _items: Final = msgspec.msgpack.Decoder(tuple[Item, ...])
 _photos: Final = msgspec.msgpack.Decoder(tuple[str, ...])
 
 
-def needs_somebody(kind: Kind, items: tuple[Item, ...]) -> bool:
-    """Whether a new report is open: an incident always, a checklist if something is not ok. A call for help
-    is followed up as an alert."""
-    return kind is Kind.INCIDENT or any(item.ok is False for item in items)
-
-
-def keep(book: Book, report: Report) -> Report | None:
-    """Writes a report down. The same id again: what stands there; None if that is somebody else's."""
+def keep(book: Book, campus: Campus, report: Report) -> Report | None:
+    """Writes a report down, with its work orders. The same id again: what stands there, and no more orders;
+    None if that is somebody else's."""
     with book.writing() as session:
         row = session.get(ReportRow, report.id)
         if row is not None:
-            return _report(row) if row.person == report.person else None
-        session.add(
-            ReportRow(
-                id=report.id,
-                kind=report.kind.value,
-                person=report.person,
-                round=report.round,
-                checkpoint=report.checkpoint,
-                at_ms=report.at_ms,
-                received_at_ms=report.received_at_ms,
-                text=report.text,
-                items=msgspec.msgpack.encode(report.items),
-                photos=msgspec.msgpack.encode(report.photos),
-                open=report.open,
-                closed_by="",
-                done="",
-            )
+            return _report(session, row) if row.person == report.person else None
+        row = ReportRow(
+            id=report.id,
+            kind=report.kind.value,
+            person=report.person,
+            round=report.round,
+            checkpoint=report.checkpoint,
+            at_ms=report.at_ms,
+            received_at_ms=report.received_at_ms,
+            text=report.text,
+            items=msgspec.msgpack.encode(report.items),
+            photos=msgspec.msgpack.encode(report.photos),
+            closed_by="",
+            done="",
         )
-    return report
+        session.add(row)
+        for new in orders_of(campus, report):
+            orders.make(session, campus, new, report.received_at_ms)
+        return _report(session, row)
 
 
-def close(book: Book, id_: str, person: str, done: str, now_ms: int) -> Report | NotDone:
-    """Says what was done about an open report."""
-    with book.writing() as session:
-        row = session.get(ReportRow, id_)
-        if row is None:
-            return NotDone.UNKNOWN
-        if not row.open:
-            return NotDone.ALREADY
-        row.open, row.closed_by, row.closed_at_ms, row.done = False, person, now_ms, done
-        return _report(row)
+def orders_of(campus: Campus, report: Report) -> Iterator[NewOrder]:
+    """What has to be put right: one order for an incident, one for each line that is not ok. A call for help
+    is followed up as an alert."""
+    if report.kind is Kind.INCIDENT:
+        yield _order(report, "", Source.INCIDENT, _first_line(report.text), report.text, report.photos)
+    for number, item in enumerate(report.items):
+        if item.ok is False:
+            title = _of_item(campus, report.checkpoint, item)
+            yield _order(report, f":{number}", Source.ITEM, title, item.note, item.photos, item.item)
 
 
 def listed(session: Session, limit: int, *, only_open: bool) -> tuple[Report, ...]:
     """The newest reports, by when they were received."""
     query = select(ReportRow).order_by(ReportRow.received_at_ms.desc(), ReportRow.id).limit(limit)
     if only_open:
-        query = query.where(ReportRow.open)
-    return tuple(_report(row) for row in session.scalars(query))
+        query = query.where(ReportRow.id.in_(orders.unclosed_reports()))
+    return tuple(_report(session, row) for row in session.scalars(query))
 
 
-def _report(row: ReportRow) -> Report:
+def _order(
+    report: Report,
+    key: str,
+    source: Source,
+    title: str,
+    text: str,
+    photos: tuple[str, ...],
+    item: str = "",
+) -> NewOrder:
+    return NewOrder(
+        key=f"report:{report.id}{key}",
+        source=source,
+        title=title,
+        text=text,
+        place=Place(checkpoint=report.checkpoint),
+        photos=photos,
+        reporter=report.person,
+        reported_at_ms=report.at_ms,
+        report=report.id,
+        item=item,
+    )
+
+
+def _of_item(campus: Campus, checkpoint: str, item: Item) -> str:
+    """In the site's language: what is not ok, and what was written or read off there."""
+    place = campus.checkpoints.get(checkpoint)
+    names = {check.id: check.name for check in place.checks} if place else {}
+    name = names.get(item.item, Text(item.item, item.item))
+    is_zh = campus.site.language is Language.ZH
+    said = _first_line(item.note) or (f"{item.value:g}" if item.value is not None else "")
+    title = name.zh if is_zh else name.en
+    return f"{title}{'：' if is_zh else ': '}{said}"[:_TITLE_CHARS] if said else title
+
+
+def _first_line(text: str) -> str:
+    return next(iter(text.strip().splitlines()), "")[:_TITLE_CHARS]
+
+
+def _report(session: Session, row: ReportRow) -> Report:
+    made = orders.of_report(session, row.id)
     return Report(
         id=row.id,
         kind=Kind(row.kind),
@@ -149,7 +182,8 @@ def _report(row: ReportRow) -> Report:
         text=row.text,
         items=_items.decode(row.items),
         photos=_photos.decode(row.photos),
-        open=row.open,
+        orders=tuple(order.number for order in made),
+        open=any(not order.is_closed for order in made),
         closed_by=row.closed_by,
         closed_at_ms=row.closed_at_ms,
         done=row.done,

@@ -15,12 +15,11 @@ from devices.identity import of_tap, phone_of
 from devices.wire import WireError, parse_json
 from hub.config.model import Campus, Person
 from hub.config.values import parse_uid
-from hub.ingest.proof import Doubt, proved
+from hub.ingest.proof import Doubt, at_most_qr, proved
 from hub.log.model import Claim
 
 MOST_TAPS: Final = 500
 AHEAD_MS: Final = 120_000
-LATE_MS: Final = 12 * 3_600_000
 
 # Half of an emoji: what is left of a text that was cut at its longest. Everything else in the post is good.
 _HALF_PAIR: Final = re.compile(
@@ -135,7 +134,7 @@ def made_of(value: Any, campus: Campus, person: Person, now_ms: int) -> Made | W
         if place is None:
             return Why.UNKNOWN_CHECKPOINT if sent.checkpoint else Why.NO_PLACE
         tap = msgspec.structs.replace(tap, tag_uid=place.tag_uid)
-    return Made(tap, claim, doubt, sent.note.strip())
+    return Made(at_most_qr(tap), claim, doubt, sent.note.strip())
 
 
 def time_of(at: str | float, now_ms: int) -> tuple[int, Clock]:

@@ -169,9 +169,8 @@ def _keep_notes(deps: Deps, made: Sequence[sent.Made | sent.Why], kept: Mapping[
             text=printable(one.note),
             items=(),
             photos=(),
-            open=False,
         )
-        reports.keep(deps.book, note)
+        reports.keep(deps.book, deps.campus, note)
 
 
 def _is_a_guess(request: Request) -> bool:

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.history.port import HistoryUnavailableError
 from hub.log.model import LogFaultError
-from hub.web import api, cookies, events, history, life_api, observe, people, rights, signin
+from hub.web import api, badge_signin, cookies, events, history, life_api, observe, people, rights, signin
 from hub.web.answers import SECURITY_HEADERS, answer, answer_crash
 from hub.web.broadcast import Broadcast
 from hub.web.deps import Deps
@@ -35,6 +35,7 @@ from hub.web.sessions import Sessions
 _STATIC: Final = Path(__file__).parent / "static"
 _OWN: Final = (
     signin.router,
+    badge_signin.router,
     people.router,
     api.router,
     life_api.router,

@@ -1,4 +1,4 @@
-"""The three cookies: who is signed in, which sign-in form is answered, which language is read."""
+"""The four cookies: who is signed in, on which phone, which form is answered, which language is read."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from hub.config.model import Campus, Language
 from hub.web.sessions import Opened
 
 SESSION: Final = "campushub"
+PHONE: Final = "campushub-phone"
 LOGIN: Final = "campushub-login"
 LANGUAGE: Final = "lang"
 _FORM_LASTS_S: Final = 3_600
+_PHONE_LASTS_S: Final = 400 * 86_400  # the longest that browsers keep one
 _LANGUAGE_LASTS_S: Final = 365 * 86_400
 
 _LANGUAGES: Final = {"zh": Language.ZH, "zh-cn": Language.ZH, "en": Language.EN}
@@ -34,6 +36,18 @@ def keep_session(response: Response, opened: Opened, campus: Campus) -> None:
 def drop_session(response: Response, campus: Campus) -> None:
     """Takes it away again."""
     response.delete_cookie(SESSION, httponly=True, samesite="lax", secure=campus.web.secure_cookies)
+
+
+def keep_phone(response: Response, token: str, campus: Campus) -> None:
+    """Tells a phone by which it is known from now on."""
+    response.set_cookie(
+        PHONE,
+        token,
+        max_age=_PHONE_LASTS_S,
+        httponly=True,
+        samesite="strict",
+        secure=campus.web.secure_cookies,
+    )
 
 
 def keep_form(response: Response, token: str, campus: Campus) -> None:

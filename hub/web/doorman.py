@@ -19,6 +19,7 @@ AT_A_TIME: Final = 2
 MAX_WAITING: Final = 16
 BURST: Final = 20
 PER_MINUTE: Final = 20
+BADGES: Final = 10  # that one phone may show at once, and in a minute
 _REMEMBERED: Final = 1_000
 
 _T = TypeVar("_T")
@@ -71,6 +72,7 @@ class Doorman:
         self._campus = campus
         self._now = now
         self._addresses = Buckets(BURST, PER_MINUTE)
+        self._badges = Buckets(BADGES, BADGES)
         self._unknown: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._threads = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="argon2")
         self._waiting = 0
@@ -85,6 +87,11 @@ class Doorman:
         known = person if person in self._campus.people else ""
         verdict = await self._hashing(lambda: accounts.check(self._book, known, secret, now_ms))
         return Answer.BUSY if verdict is None else _ANSWER[verdict]
+
+    def may_show_badge(self, phone: str, address: str) -> bool:
+        """Whether a phone at `address` may show one more badge now: numbers must not be tried out."""
+        now_ms = self._now()
+        return self._addresses.take(address, now_ms) and self._badges.take(phone, now_ms)
 
     async def change(self, person: str, secret: str) -> Weakness | Answer | None:
         """Sets a person's own new secret; None: done."""

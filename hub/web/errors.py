@@ -40,9 +40,23 @@ class Code(Enum):
     ALREADY_OUT_OF_SERVICE = "already_out_of_service"
     ENDS_TOO_EARLY = "ends_too_early"
     ENDS_TOO_LATE = "ends_too_late"
-    ALREADY_DONE = "already_done"
+    WRONG_STATE = "wrong_state"
+    NOT_YOURS = "not_yours"
+    REOPENED_LATE = "reopened_late"
+    BAD_DUE = "bad_due"
+    NOBODY = "nobody"
+    UNKNOWN_PHONE = "unknown_phone"
+    UNKNOWN_BADGE = "unknown_badge"
     OTHER_REPORT = "other_report"
     NO_PHOTO = "no_photo"
+    NOT_YOUR_ROUND = "not_your_round"
+    REASON_TOO_LONG = "reason_too_long"
+    ROUND_OVER = "round_over"
+    ROUND_DONE = "round_done"
+    NOT_PAUSED = "not_paused"
+    BAD_TIME = "bad_time"
+    BAD_DEADLINE = "bad_deadline"
+    OTHER_ORDER = "other_order"
     TOO_OFTEN = "too_often"
     TOO_LARGE = "too_large"
     INVALID = "invalid"
@@ -143,12 +157,45 @@ _TABLE: Final[dict[Code, tuple[int, Text]]] = {
         Text("结束时间已过，请填写将来的时间。", "That end is in the past: write one to come."),
     ),
     Code.ENDS_TOO_LATE: (409, Text("最长 31 天。", "For 31 days at most.")),
-    Code.ALREADY_DONE: (409, Text("该报告已处理。", "The report has been dealt with already.")),
+    Code.WRONG_STATE: (
+        409,
+        Text(
+            "整改单的状态已变，请查看后再操作。",
+            "The work order stands differently by now: look at it first.",
+        ),
+    ),
+    Code.NOT_YOURS: (403, Text("这一步须由他人办理。", "This is for somebody else to do.")),
+    Code.REOPENED_LATE: (
+        409,
+        Text(
+            "办结已超过 30 天，请另开整改单。",
+            "It was closed more than 30 days ago: make another work order.",
+        ),
+    ),
+    Code.BAD_DUE: (409, Text("期限须晚于现在。", "It has to be due later than now.")),
+    Code.NOBODY: (409, Text("没有这个责任人或岗位。", "There is no such person or role.")),
+    Code.UNKNOWN_PHONE: (
+        403,
+        Text(
+            "这部手机还没有人登录并保持登录，请先用工号和 PIN 登录。",
+            "Nobody has signed in on this phone to stay yet: sign in with name and PIN first.",
+        ),
+    ),
+    Code.UNKNOWN_BADGE: (404, Text("没有登记这张工牌。", "This is nobody's badge.")),
     Code.OTHER_REPORT: (
         409,
         Text("该编号已用于另一份报告。", "Another report has this id."),
     ),
     Code.NO_PHOTO: (415, Text("不是可用的 JPEG 照片。", "That is no usable JPEG photo.")),
+    # Decisions about rounds are answered with the words of hub/alerts/orders.py.
+    Code.NOT_YOUR_ROUND: (403, Text("无权决定这次巡更。", "This round is not yours to decide about.")),
+    Code.REASON_TOO_LONG: (422, Text("原因太长。", "The reason is too long.")),
+    Code.ROUND_OVER: (409, Text("这次巡更已经结束。", "The round is over.")),
+    Code.ROUND_DONE: (409, Text("所有点位都已到过。", "Every checkpoint was visited.")),
+    Code.NOT_PAUSED: (409, Text("这次巡更没有暂停。", "The round is not paused.")),
+    Code.BAD_TIME: (422, Text("时间不对。", "The time cannot be.")),
+    Code.BAD_DEADLINE: (422, Text("截止时间不对。", "The deadline cannot be.")),
+    Code.OTHER_ORDER: (409, Text("该编号已用于另一项决定。", "Another decision has this id.")),
     Code.TOO_OFTEN: (
         429,
         Text("请求过于频繁，请一分钟后再试。", "Too often: try again in a minute."),

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Final
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.responses import JSONResponse, Response
 
 from devices.facts import Kind
-from hub.ingest.counts import Counts
+from hub.ingest.counts import Counts, Times
 from hub.live.board import Board
 from hub.log.model import Fate
 from hub.notify import ledger, refusals
@@ -86,6 +87,10 @@ def _of_counts(counts: Counts) -> Iterator[Metric]:
     yield _counters(
         "ignored", "Messages that are none of our business.", "reason", dict(counts.ignored.copy())
     )
+    yield _counter("replies", "Taps of readers that were answered.", counts.replies)
+    dropped = dict(counts.replies_dropped.copy())
+    yield _counters("replies_dropped", "Taps of readers that were not answered.", "reason", dropped)
+    yield _times("reply_seconds", "From a reader's tap received to its reply handed on.", counts.reply_times)
 
 
 def _of_health(health: Health) -> Iterator[Metric]:
@@ -163,3 +168,8 @@ def _counters(name: str, text: str, label: str, values: dict[str, int]) -> Metri
     for key, value in values.items():
         family.add_metric([key], value)
     return family
+
+
+def _times(name: str, text: str, times: Times) -> Metric:
+    buckets = [(f"{limit:g}" if limit < inf else "+Inf", float(count)) for limit, count in times.buckets()]
+    return HistogramMetricFamily(f"campushub_{name}", text, buckets=buckets, sum_value=times.sum_s)

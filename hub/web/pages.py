@@ -10,14 +10,17 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hub.config.model import Language
+from hub.config.subjects import called
 from hub.live.board import Changed, Topic
 from hub.notify import ledger
 from hub.web.deps import Deps
 from hub.web.render import Fragment
-from hub.web.scene import Element, Face, Scene, deciding_watches, scene_of
+from hub.web.scene import Element, Face, Scene, Section, deciding_watches, scene_of
 from hub.web.viewer import Viewer
 from hub.words import conditions, texts, wording
 from hub.words.texts import Texts
+from hub.work import orders
+from hub.work.orders import Filter
 from rules.model import Role, Text
 
 OWN_PACKAGE: Final = "hub.web"
@@ -84,18 +87,23 @@ class Pages:
         """Every face's part of the live page, by section; drawn exactly as `fragments` draws it."""
         scene = self.scene(viewer)
         sections = (section for face in self._faces for section in face.sections(scene))
-        return {
-            section.id: Drawn(
-                section.id,
-                tuple(_markup(self._draw(element, scene)) for element in section.elements),
-                _markup(self._draw(section.summary, scene) if section.summary else ""),
-            )
-            for section in sections
-        }
+        return {section.id: self.drawn(section, scene) for section in sections}
+
+    def drawn(self, section: Section, scene: Scene) -> Drawn:
+        """One section of a scene."""
+        return Drawn(
+            section.id,
+            tuple(_markup(self._draw(element, scene)) for element in section.elements),
+            _markup(self._draw(section.summary, scene) if section.summary else ""),
+        )
 
     def text(self, language: Language, key: str) -> str:
         """A text of the pages."""
         return self._texts[language](key)
+
+    def said(self, language: Language, text: Text) -> str:
+        """A name in one language."""
+        return text.zh if language is Language.ZH else text.en
 
     def _draw(self, element: Element, scene: Scene) -> str:
         template = self._environments[scene.viewer.language].get_template(element.template)
@@ -105,7 +113,7 @@ class Pages:
     def _elements(self, scene: Scene) -> tuple[Element, ...]:
         found: list[Element] = []
         for face in self._faces:
-            for section in face.sections(scene):
+            for section in (*face.sections(scene), *face.apart(scene)):
                 found.extend((section.summary, *section.elements) if section.summary else section.elements)
         return tuple(found)
 
@@ -124,6 +132,8 @@ class Pages:
             "sees_upkeep": viewer is not None and viewer.role in _UPKEEPERS,
             "is_admin": viewer is not None and viewer.role is Role.ADMIN,
             "unseen": lambda: self._unseen(viewer),
+            "does_work": viewer is not None and viewer.role is not Role.WALL,
+            "my_work": lambda: self._work_of(viewer),
         }
 
     def _unseen(self, viewer: Viewer | None) -> int:
@@ -132,6 +142,14 @@ class Pages:
             return 0
         with self._deps.book.reading() as session:
             return ledger.unseen(session, viewer.person)
+
+    def _work_of(self, viewer: Viewer | None) -> int:
+        """How many work orders wait for the viewer; asked only where a page shows it."""
+        person = self._deps.campus.people.get(viewer.person) if viewer is not None else None
+        if person is None:
+            return 0
+        with self._deps.book.reading() as session:
+            return orders.count(session, Filter(waits_for=person))
 
 
 def _environment(loader: ChoiceLoader, said: Texts, deps: Deps) -> Environment:
@@ -154,6 +172,7 @@ def _environment(loader: ChoiceLoader, said: Texts, deps: Deps) -> Environment:
         "say": say,
         "moment": moment,
         "person": person_name,
+        "subject": lambda subject: say(called(deps.campus, subject)),
         "clock": lambda at_ms: f"{wording.local(at_ms, zone):%H:%M}",
         "day": lambda at_ms, now_ms: wording.day(at_ms, now_ms, zone, said),
         "iso": wording.iso,

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from hub.web import accounts, cookies
+from hub.web import accounts, cookies, trusts
 from hub.web.answers import local_path
 from hub.web.doorman import Answer
 from hub.web.errors import Code, Problem
@@ -56,7 +56,11 @@ async def change_secret(
     if errors:
         status = _STATUS.get(errors[0], 422)
         return html_page(request, "change-secret", status, errors=errors, next=local_path(next))
-    opened = await run_in_threadpool(partial(parts.sessions.begin, viewer.person, trusted=was_trusted))
+    phone = trusts.hash_of(request.cookies.get(cookies.PHONE, "")) if was_trusted else ""
+    if phone:
+        await run_in_threadpool(trusts.trust, parts.deps.book, phone, viewer.person, parts.deps.now())
+    begin = partial(parts.sessions.begin, viewer.person, trusted=was_trusted, phone_hash=phone)
+    opened = await run_in_threadpool(begin)
     response = RedirectResponse(local_path(next), 303)
     cookies.keep_session(response, opened, parts.deps.campus)
     return response

@@ -17,6 +17,7 @@ from rules.model import Role
 BODY_LIMIT: Final = 1_000_000
 _FORM_LIMIT: Final = 16_384
 PHOTO_LIMIT: Final = 2 * 1024 * 1024
+_PHOTO_FORM_LIMIT: Final = 12 * 1024 * 1024  # a form with photos as a phone takes them
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -51,6 +52,7 @@ RIGHTS: Final[Rights] = {
     # signing in and out
     ("GET", "/login"): _PUBLIC,
     ("POST", "/login"): _PUBLIC,
+    ("POST", "/api/v1/sign-in/badge"): _PUBLIC,
     ("POST", "/logout"): _OWN_SECRET,
     ("GET", "/account/secret"): _OWN_SECRET,
     ("POST", "/account/secret"): _OWN_SECRET,
@@ -86,6 +88,29 @@ RIGHTS: Final[Rights] = {
     ("POST", "/upkeep/out-of-service"): Access(_UPKEEPERS, body_limit=_FORM_LIMIT),
     ("POST", "/upkeep/maintenance"): Access(_HEADS, body_limit=_FORM_LIMIT),
     ("POST", "/upkeep/{id}/end"): Access(_UPKEEPERS, body_limit=_FORM_LIMIT),
+    ("GET", "/rounds"): _EVERYBODY,
+    ("GET", "/rounds/plan"): _EVERYBODY,
+    ("GET", "/rounds/calendar"): _EVERYBODY,
+    ("GET", "/rounds/export"): Access(_HEADS),
+    ("GET", "/rounds/{id}"): _EVERYBODY,
+    # Whose round it is, and the head; which of them may what stands in hub/alerts/orders.py.
+    ("POST", "/rounds/{id}/orders"): Access(WALKERS, body_limit=_FORM_LIMIT),
+    # Everybody may say what has to be put right, and see what became of it; who may do what to an order
+    # depends on the order (rules/work.py).
+    ("GET", "/work"): Access(_STAFF),
+    ("POST", "/work"): Access(_STAFF, body_limit=_PHOTO_FORM_LIMIT),
+    ("GET", "/work/new"): Access(_STAFF),
+    ("GET", "/work/{number}"): Access(_STAFF),
+    ("GET", "/work/{number}/photos/{sha256}"): Access(_STAFF),
+    ("POST", "/work/{number}/take"): Access(_STAFF, body_limit=_FORM_LIMIT),
+    ("POST", "/work/{number}/give-back"): Access(_STAFF, body_limit=_FORM_LIMIT),
+    ("POST", "/work/{number}/assign"): Access(_HEADS, body_limit=_FORM_LIMIT),
+    ("POST", "/work/{number}/reschedule"): Access(_HEADS, body_limit=_FORM_LIMIT),
+    ("POST", "/work/{number}/done"): Access(_STAFF, body_limit=_PHOTO_FORM_LIMIT),
+    ("POST", "/work/{number}/verify"): Access(_STAFF, body_limit=_FORM_LIMIT),
+    ("POST", "/work/{number}/send-back"): Access(_STAFF, body_limit=_FORM_LIMIT),
+    ("POST", "/work/{number}/cancel"): Access(_HEADS, body_limit=_FORM_LIMIT),
+    ("POST", "/work/{number}/reopen"): Access(_STAFF, body_limit=_FORM_LIMIT),
     ("GET", "/notices"): _EVERYBODY,
     ("GET", "/records"): Access(_HEADS),
     ("GET", "/events"): _EVERYBODY,
@@ -113,13 +138,30 @@ RIGHTS: Final[Rights] = {
     ("GET", "/api/v1/patrol/plan"): Access(WALKERS),
     ("GET", "/guard"): _PUBLIC,  # a phone keeps it, and shows its own plan before anybody signs in
     ("GET", "/guard/{file}"): _PUBLIC,
+    ("POST", "/api/v1/patrol/alone"): Access(WALKERS),
     ("POST", "/api/v1/patrol/reports"): Access(WALKERS),
     ("GET", "/api/v1/patrol/reports"): Access(_UPKEEPERS),
-    ("POST", "/api/v1/patrol/reports/{id}/close"): Access(_UPKEEPERS),
     ("PUT", "/api/v1/patrol/photos/{sha256}"): Access(WALKERS, body_limit=PHOTO_LIMIT),
     ("GET", "/api/v1/patrol/photos/{sha256}"): Access(WALKERS),
+    ("GET", "/api/v1/patrol/pictures/{sha256}"): Access(WALKERS),
+    ("GET", "/api/v1/work"): Access(_STAFF),
+    ("POST", "/api/v1/work"): Access(_STAFF),
+    ("PUT", "/api/v1/work/photos/{sha256}"): Access(_STAFF, body_limit=PHOTO_LIMIT),
+    ("GET", "/api/v1/work/{number}"): Access(_STAFF),
+    ("GET", "/api/v1/work/{number}/photos/{sha256}"): Access(_STAFF),
+    ("POST", "/api/v1/work/{number}/take"): Access(_STAFF),
+    ("POST", "/api/v1/work/{number}/give-back"): Access(_STAFF),
+    ("POST", "/api/v1/work/{number}/assign"): Access(_HEADS),
+    ("POST", "/api/v1/work/{number}/reschedule"): Access(_HEADS),
+    ("POST", "/api/v1/work/{number}/done"): Access(_STAFF),
+    ("POST", "/api/v1/work/{number}/verify"): Access(_STAFF),
+    ("POST", "/api/v1/work/{number}/send-back"): Access(_STAFF),
+    ("POST", "/api/v1/work/{number}/cancel"): Access(_HEADS),
+    ("POST", "/api/v1/work/{number}/reopen"): Access(_STAFF),
     ("GET", "/t/{tag}"): _PUBLIC,  # somebody who is not signed in yet taps as well
     ("GET", "/api/v1/rounds"): _EVERYBODY,
+    ("GET", "/api/v1/rounds/{id}"): _EVERYBODY,
+    ("POST", "/api/v1/rounds/{id}/orders"): Access(WALKERS),
     ("GET", "/api/v1/history"): _EVERYBODY,
     ("GET", "/api/v1/history/latest"): _EVERYBODY,
     ("GET", "/api/v1/history/energy"): _EVERYBODY,

@@ -93,12 +93,19 @@ class Section:
     summary: Element | None = None
 
 
+def _none(_scene: Scene) -> tuple[Section, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One room of pages: its package holds `templates/` and `texts/`; `sections`: its part of live pages."""
+    """One room of pages: its package holds `templates/` and `texts/`; `sections`: its part of live pages.
+
+    `apart`: what live pages of its own are made of."""
 
     package: str
     sections: Callable[[Scene], tuple[Section, ...]]
+    apart: Callable[[Scene], tuple[Section, ...]] = _none
 
 
 def deciding_watches(campus: Campus) -> Watches:

@@ -17,6 +17,7 @@ from hub.book.store import Book
 from hub.book.tables import SecretRow, SessionRow
 from hub.clock import NowMs
 from hub.config.model import Campus
+from hub.web import trusts
 from rules.model import Role
 
 PERSON_MS: Final = 12 * 3_600_000
@@ -61,9 +62,9 @@ class Sessions:
         self._campus = campus
         self._now = now
 
-    def begin(self, person: str, *, trusted: bool = False) -> Opened:
+    def begin(self, person: str, *, trusted: bool = False, phone_hash: str = "") -> Opened:
         """Signs a person in, for long on a `trusted` phone; forgets expired sessions, and the oldest of
-        somebody who has too many."""
+        somebody who has too many. `phone_hash`: which phone it is, as of `hub.web.trusts`."""
         now_ms = self._now()
         lasts_ms = self._lasts_ms(person, trusted=trusted)
         opened = Opened(secrets.token_urlsafe(32), secrets.token_urlsafe(32), lasts_ms)
@@ -81,6 +82,7 @@ class Sessions:
                     created_at_ms=now_ms,
                     expires_at_ms=now_ms + lasts_ms,
                     trusted=trusted,
+                    phone_hash=phone_hash,
                 )
             )
         return opened
@@ -145,12 +147,14 @@ class Sessions:
         )
 
     def revoke(self, id_: str) -> bool:
-        """Ends the session of a trusted phone; False: there is none."""
+        """Ends the session of a trusted phone, which is trusted to nobody any more; False: there is none."""
         with self._book.writing() as session:
             row = session.get(SessionRow, id_)
             if row is None or not row.trusted:
                 return False
+            phone_hash = row.phone_hash
             session.delete(row)
+        trusts.forget(self._book, phone_hash)
         return True
 
     def end(self, token: str) -> None:

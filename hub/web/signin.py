@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from hub.web import cookies
+from hub.web import cookies, trusts
 from hub.web.answers import local_path
 from hub.web.doorman import Answer
 from hub.web.parts import CurrentViewer as CurrentViewer  # noqa: PLC0414 - pages import these from here
@@ -29,9 +29,14 @@ Field = Annotated[str, Form()]
 
 
 @router.get("/login")
-def login_form(request: Request, parts: TheParts, next: str = "/") -> Response:  # noqa: A002 - the query's name
-    """The form to sign in with."""
-    return _form(request, parts, person="", error="", next_=next)
+def login_form(
+    request: Request,
+    parts: TheParts,
+    next: str = "/",  # noqa: A002 - the query's name
+    person: str = "",
+) -> Response:
+    """The form to sign in with; `person`: whose badge was read."""
+    return _form(request, parts, person=person, error="", next_=next)
 
 
 @router.post("/login")
@@ -55,9 +60,10 @@ async def login(
         return _form(request, parts, person=person, error=answered.value, next_=next)
     await run_in_threadpool(parts.sessions.end, request.cookies.get(cookies.SESSION, ""))
     trusted = trust != "" and parts.deps.campus.people[person].role in WALKERS
-    opened = await run_in_threadpool(partial(parts.sessions.begin, person, trusted=trusted))
     response = RedirectResponse(local_path(next), 303)
-    cookies.keep_session(response, opened, parts.deps.campus)
+    phone = await _trusted_phone(request, parts, response, person) if trusted else ""
+    begin = partial(parts.sessions.begin, person, trusted=trusted, phone_hash=phone)
+    cookies.keep_session(response, await run_in_threadpool(begin), parts.deps.campus)
     return response
 
 
@@ -68,6 +74,15 @@ def logout(request: Request, parts: TheParts) -> Response:
     response = RedirectResponse("/login", 303)
     cookies.drop_session(response, parts.deps.campus)
     return response
+
+
+async def _trusted_phone(request: Request, parts: TheParts, response: Response, person: str) -> str:
+    """The hash of the phone, which is trusted to this person from now on."""
+    token = request.cookies.get(cookies.PHONE, "") or trusts.new_phone()
+    cookies.keep_phone(response, token, parts.deps.campus)
+    phone = trusts.hash_of(token)
+    await run_in_threadpool(trusts.trust, parts.deps.book, phone, person, parts.deps.now())
+    return phone
 
 
 def _form(request: Request, parts: TheParts, *, person: str, error: str, next_: str) -> Response:

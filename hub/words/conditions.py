@@ -17,6 +17,7 @@ from rules.model import (
     Odd,
     OddTaps,
     Outside,
+    Overdue,
     Rate,
     RoundFlaw,
     RoundIncomplete,
@@ -73,6 +74,8 @@ def said(condition: Condition, texts: Texts) -> str:  # noqa: C901 - one sentenc
         case Total():
             limited = texts("condition.total", limit=_percent(condition.limit))
             return _lasting(limited, condition.for_ms, texts)
+        case Overdue():
+            return texts("condition.unheard", after=span(condition.for_ms, texts))
         case ClockWrong():
             return _lasting(texts("condition.clock"), condition.for_ms, texts)
         case RoundIncomplete() | RoundFlaw() | TooFewPatrols() | OddTaps():
@@ -90,6 +93,8 @@ def value_said(value: float, condition: Condition, texts: Texts) -> str:
             return texts("condition.times", n=round(value))
         case RoundFlaw():
             return texts("condition.minutes", n=number(value, 1))
+        case Overdue():
+            return texts("condition.unheard_for", n=number(value, 0))
         case TooFewPatrols():
             return texts("condition.times", n=round(value))
         case Silent() | Held() | ClockWrong() | RoundIncomplete() | OddTaps():

@@ -151,6 +151,44 @@ def test_a_checkpoint_can_be_left_out() -> None:
     assert len({tap["tag_uid"] for tap in played.bodies(TAPS)}) == 1
 
 
+def test_a_walk_can_be_late_slow_backwards_and_with_anothers_badge() -> None:
+    played = play(
+        scenario(
+            'at = "0s"\naction = "start_late"\nvalue = 300',
+            'at = "0s"\naction = "pace"\nvalue = 100',
+            'at = "0s"\naction = "go_backwards"',
+            'at = "0s"\naction = "lend_badge"',
+        )
+    )
+    taps = {str(tap["tag_uid"]): tap for tap in played.bodies(TAPS)}
+    assert list(taps) == ["04C3D4E5F60718", "04A1B2C3D4E580"]
+    first_s, second_s = (instant(tap) for tap in taps.values())
+    assert NOON_S + 300 <= first_s < NOON_S + 310
+    assert 75 < second_s - first_s < 115
+    assert "9F3A5C21" not in {tap["badge"] for tap in taps.values()}
+
+
+def test_what_a_walk_does_differently_it_does_once() -> None:
+    played = play(scenario('at = "0s"\naction = "go_backwards"'), seconds=13 * 3600, speed=600)
+    walks = [str(tap["tag_uid"]) for tap in played.bodies(TAPS)]
+    night = ["04C3D4E5F60718", "04A1B2C3D4E580"]
+    assert list(dict.fromkeys(walks[:2])) == night[::-1]
+    assert list(dict.fromkeys(walks[-2:])) == night[::-1]  # the noon round, as it is planned
+
+
+def test_a_strange_tag_is_read_before_the_next() -> None:
+    first, *others = play(scenario('at = "0s"\naction = "strange_tag"')).bodies(TAPS)
+    assert first["tag_uid"] not in {"04A1B2C3D4E580", "04C3D4E5F60718"}
+    assert {str(tap["tag_uid"]) for tap in others} == {"04A1B2C3D4E580", "04C3D4E5F60718"}
+
+
+def test_a_clock_can_be_set_wrong_or_lost() -> None:
+    ahead = play(scenario('at = "0s"\naction = "set_clock"\ndevice = "reader-1"\nvalue = 3600'))
+    assert all(instant(tap) > NOON_S + 3_600 for tap in ahead.bodies(TAPS))
+    lost = play(scenario('at = "0s"\naction = "set_clock"\ndevice = "first:checkpoint"'))
+    assert all(0 <= instant(tap) < 600 for tap in lost.bodies(TAPS))
+
+
 def test_in_a_power_cut_meters_go_by_their_last_will_and_battery_thermometers_watch_the_warming() -> None:
     played = play(scenario('at = "1m"\naction = "power_cut"'), seconds=3600)
     assert played.network.on("campus/school/meter/main/status")[-1] == '{"online":false}'

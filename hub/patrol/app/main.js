@@ -1,8 +1,12 @@
 // The guard's page: takes reads, keeps them, says what they are, and lets the phone send what it keeps.
 
 import { MERCY_MS, countDown, onHold } from "./alarm.js";
+import { aloneOf, isToRemind, openAlone, urgencyOf } from "./alone.js";
+import { badgeOf, isBadgeAsked, openBadge, showBadge } from "./badge.js";
 import { byId } from "./dom.js";
 import { Nfc } from "./nfc.js";
+import { openOrders } from "./orders.js";
+import { keepPictures } from "./pictures.js";
 import { canScan } from "./qr.js";
 import { openReport } from "./report.js";
 import { currentOf, judge, placeOf, standingOf } from "./round.js";
@@ -33,6 +37,8 @@ let items = [];
 /** @type {Scene["verdict"]} */
 let verdict = null;
 let outcome = "sent";
+/** As of when the plan was asked for: with nothing to send, sending meets no obstacle. */
+let planOutcome = "sent";
 let isSending = false;
 let isSendAsked = false;
 let isScanner = false;
@@ -41,6 +47,7 @@ let planAskedMs = 0;
 /** @type {any} */
 let installing = null;
 let lastTouch = { mark: "", atMs: 0 };
+let remindedMs = 0;
 /** Reads are taken one after the other: each is judged by what was kept before it. */
 let turn = Promise.resolve();
 
@@ -51,6 +58,7 @@ const nfc = new Nfc(
     const isSameTouch = mark === lastTouch.mark && atMs - lastTouch.atMs < SAME_TOUCH_MS;
     lastTouch = { mark, atMs };
     if (isSameTouch) return;
+    if (isBadgeAsked()) return void showBadge(badgeOf(serialNumber), () => refresh(true));
     void fromNfc(serialNumber, addresses, location.origin).then((read) => take(read, atMs));
   },
   () => show(bare("unreadable"), ""),
@@ -83,11 +91,31 @@ async function takeOne(read, atMs, note) {
     const place = placeOf(plan, read)?.id ?? null;
     const item = /** @type {Item} */ ({ id, kind: "tap", atMs, person: me(), fate: "kept", body, place });
     if (!(await kept(item))) return;
+    await stillWell(said, atMs);
   }
   show(said, trust);
   send();
-  const asked = said.place?.checklist.length && ["ok", "done", "late", "order"].includes(said.word);
+  const asked = said.place?.checklist?.length && ["ok", "done", "late", "order"].includes(said.word);
   if (asked && said.place) report("checklist", said.place, said.round);
+}
+
+/** A tap says as well that all is well; the last one of the round that the guard walks alone ends that. */
+async function stillWell(/** @type {Shown} */ said, /** @type {number} */ atMs) {
+  const alone = aloneOf(items, me());
+  if (!alone) return;
+  const isOver = said.word === "done" && said.round !== null && said.round === alone.round;
+  await sayWell(isOver ? 0 : alone.minutes, alone.round, atMs);
+}
+
+/**
+ * Keeps that all is well; `minutes`: until the hub hears it again, 0: it need not any more.
+ * @param {number} minutes @param {string | null} round @param {number} atMs @returns {Promise<boolean>}
+ */
+async function sayWell(minutes, round, atMs = Date.now()) {
+  remindedMs = 0;
+  const id = store.uuid();
+  const item = /** @type {Item} */ ({ id, kind: "word", atMs, person: me(), fate: "kept", body: { id, minutes, round }, place: null });
+  return kept(item);
 }
 
 /** @param {Item} item @returns {Promise<boolean>} */
@@ -126,6 +154,7 @@ async function takeOver(said, atMs) {
   const fate = isTaken && shown.word !== "unknown" ? "sent" : "refused";
   const item = /** @type {Item} */ ({ id, kind: "tap", atMs, person: me(), fate, body, place: checkpoint });
   await kept({ ...item, reason: said.get("reason"), trust: said.get("trust"), settledMs: atMs });
+  await stillWell(shown, atMs);
   show(shown, said.get("trust") ?? "");
 }
 
@@ -197,11 +226,13 @@ async function askBackground() {
 async function refresh(isUrgent) {
   const atMs = Date.now();
   if (isUrgent || atMs - planAskedMs > PLAN_STALE_MS) {
-    planAskedMs = atMs;
-    outcome = await fetchPlan().catch(() => /** @type {const} */ ("later"));
+    planOutcome = await fetchPlan().catch(() => /** @type {const} */ ("later"));
+    planAskedMs = planOutcome === "sent" ? atMs : 0;
+    outcome = planOutcome;
   }
   await reread();
   await send();
+  if (plan && outcome === "sent") void keepPictures(plan).catch(() => {}); // no room for them: the round goes on
 }
 
 async function reread() {
@@ -217,6 +248,7 @@ async function reread() {
 function scene() {
   const nowMs = Date.now();
   const known = plan;
+  const obstacle = outcome === "sent" ? planOutcome : outcome;
   const standings = (known?.rounds ?? [])
     .map((round) => standingOf(round, items, me(), nowMs))
     .filter(({ round }) => words.isToday(round.startsMs) || round.deadlineMs >= nowMs);
@@ -227,17 +259,27 @@ function scene() {
     current: currentOf(standings),
     person: me(),
     nowMs,
-    isOnline: navigator.onLine && outcome !== "offline",
-    outcome,
+    isOnline: navigator.onLine && obstacle !== "offline",
+    outcome: obstacle,
     nfc: nfc.state,
     canScan: isScanner,
     canInstall: installing !== null,
     verdict,
+    alone: aloneOf(items, me()),
   };
 }
 
 function redraw() {
   draw(scene());
+}
+
+/** Sounds and vibrates when it is time to say that all is well. */
+function remind() {
+  const nowMs = Date.now();
+  const alone = aloneOf(items, me());
+  if (!alone || !isToRemind(alone, remindedMs, nowMs)) return;
+  remindedMs = nowMs;
+  signal(urgencyOf(alone, nowMs) === "overdue" ? "crit" : "warn");
 }
 
 /** @param {Shown} said @param {string} trust */
@@ -249,7 +291,10 @@ function show(said, trust) {
   byId("verdict").scrollIntoView({ block: "nearest" });
 }
 
-/** @param {"unsaved" | "unreadable" | "report_kept" | "restored"} word @returns {Shown} */
+/**
+ * @param {"unsaved" | "unreadable" | "report_kept" | "restored" | "paused" | "resumed" | "ended"} word
+ * @returns {Shown}
+ */
 function bare(word) {
   return { word, place: null, round: null, next: null, left: 0, atMs: null };
 }
@@ -272,7 +317,7 @@ function stamp(ms) {
 const deeds = {
   nfc: () => void nfc.start(),
   stop: () => nfc.stop(),
-  qr: () => void openCamera(onCode, (key) => (byId("camera-problem").textContent = words.t(key))),
+  qr: () => void openCamera(onCode, onCameraProblem),
   ways: () =>
     openWays(
       { nfc: nfc.state, canScan: isScanner, places: plan?.places ?? [], next: scene().current?.next?.id ?? null },
@@ -284,6 +329,21 @@ const deeds = {
     redraw();
   },
   report: () => report("incident", null, scene().current?.round.id ?? null),
+  alone: () => openAlone(scene().current?.round.aloneMin, (minutes) => void walkAlone(minutes)),
+  well: () => {
+    const alone = aloneOf(items, me());
+    if (alone) void sayWell(alone.minutes, alone.round).then(() => send());
+  },
+  together: () => void sayWell(0, null).then(() => send()),
+  orders: () => {
+    const { current } = scene();
+    if (current) openOrders(current, (order, reason) => void decide(current.round.id, order, reason));
+  },
+  badge: () =>
+    openBadge(
+      { nfc: nfc.state, canScan: isScanner, who: plan?.person.name ?? "" },
+      { onNfc: deeds.nfc, onQr: () => void openCamera(onBadgeCode, onCameraProblem) },
+    ),
   queue: () => {
     byId("queue").showModal();
     const unseen = items.filter((item) => item.fate === "refused" && !item.seen);
@@ -296,6 +356,30 @@ const deeds = {
     redraw();
   },
 };
+
+/** @param {number} minutes */
+async function walkAlone(minutes) {
+  if (await sayWell(minutes, scene().current?.round.id ?? null)) signal("ok");
+  await send();
+}
+
+/** @param {string} round @param {string} order @param {string} reason */
+async function decide(round, order, reason) {
+  const id = store.uuid();
+  const atMs = Date.now();
+  const body = { id, round, order, at: stamp(atMs), reason };
+  if (!(await kept({ id, kind: "order", atMs, person: me(), fate: "kept", body, place: null }))) return;
+  const alone = aloneOf(items, me());
+  if (order === "finish" && alone?.round === round) await sayWell(0, null, atMs);
+  show(bare(order === "finish" ? "ended" : order === "pause" ? "paused" : "resumed"), "");
+  await send();
+}
+
+/** @param {string} text */
+const onBadgeCode = (text) => void showBadge(badgeOf(text), () => refresh(true));
+
+/** @param {string} key */
+const onCameraProblem = (key) => void (byId("camera-problem").textContent = words.t(key));
 
 /** @param {string} text what a QR code says */
 async function onCode(text) {
@@ -334,6 +418,7 @@ function listen() {
   setInterval(() => {
     if (verdict && Date.now() > hidesAtMs) verdict = null;
     redraw();
+    remind();
   }, 1000);
 }
 

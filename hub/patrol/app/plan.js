@@ -2,7 +2,8 @@
 
 /**
  * @typedef {Record<string, string>} Said a text by language
- * @typedef {{ item: string, name: Said }} Check
+ * @typedef {{ item: string, name: Said, unit?: string | null, low?: number | null, high?: number | null }} Check with
+ *   a unit it is a number
  * @typedef {{
  *   id: string, name: Said, area: Said | null, floor: Said | null, tags: string[], picture: string | null,
  *   checklist: Check[]
@@ -10,8 +11,8 @@
  * @typedef {Place & { visitedMs: number | null, earliestMs: number | null, latestMs: number | null }} Stop
  * @typedef {{
  *   id: string, name: Said, startsMs: number, endsMs: number, deadlineMs: number, isFixed: boolean,
- *   state: string, stops: Stop[]
- * }} Round
+ *   state: string, stops: Stop[], aloneMin?: number | null, fetchedMs?: number
+ * }} Round `aloneMin`: how often whoever walks it alone says that all is well; `fetchedMs`: as of when this is
  * @typedef {{
  *   person: { id: string, name: string }, hubAheadMs: number, fetchedMs: number, rounds: Round[],
  *   places: Place[], kinds: string[]
@@ -27,7 +28,7 @@ export function toMs(value) {
 
 /** @param {any} sent @param {number} nowMs @returns {Plan} */
 export function readPlan(sent, nowMs) {
-  const rounds = /** @type {Round[]} */ ((sent.rounds ?? []).map(readRound));
+  const rounds = /** @type {Round[]} */ ((sent.rounds ?? []).map((/** @type {any} */ one) => readRound(one, nowMs)));
   const places = new Map();
   for (const place of [...(sent.checkpoints ?? []).map(readPlace), ...rounds.flatMap((round) => round.stops)])
     if (!places.has(place.id)) places.set(place.id, readPlace(place));
@@ -41,8 +42,8 @@ export function readPlan(sent, nowMs) {
   };
 }
 
-/** @param {any} sent @returns {Round} */
-function readRound(sent) {
+/** @param {any} sent @param {number} nowMs @returns {Round} */
+function readRound(sent, nowMs) {
   const endsMs = toMs(sent.ends) ?? 0;
   return {
     id: sent.id,
@@ -52,6 +53,8 @@ function readRound(sent) {
     deadlineMs: toMs(sent.deadline) ?? endsMs + (sent.grace_s ?? 0) * 1000,
     isFixed: sent.order === "fixed",
     state: sent.state ?? "planned",
+    aloneMin: sent.alone_s ? Math.round(sent.alone_s / 60) : null,
+    fetchedMs: nowMs,
     stops: (sent.checkpoints ?? []).map((/** @type {any} */ stop) => ({
       ...readPlace(stop),
       visitedMs: toMs(stop.visited_at),

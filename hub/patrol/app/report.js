@@ -1,15 +1,16 @@
 // The dialog for a report: what is wrong, or the list of what is looked at in one place. What is typed stays on the
 // phone as a draft until it is kept as a report or thrown away.
 
+import { checkLine, isNumber, sentOf } from "./checks.js";
 import { byId, h, icon } from "./dom.js";
 import { takePhoto } from "./photo.js";
 import { note, photo, writeNote } from "./store.js";
 import { say, t } from "./words.js";
 
-/** @import { Place } from "./plan.js" */
+/** @import { Answer } from "./checks.js" */
+/** @import { Check, Place } from "./plan.js" */
 
 /**
- * @typedef {{ ok: boolean | null, note: string, photos: string[] }} Answer
  * @typedef {{ text: string, photos: string[], answers: Record<string, Answer> }} Draft
  * @typedef {{ kind: "incident" | "checklist", place: Place | null, round: string | null }} About
  */
@@ -24,10 +25,12 @@ const form = byId("report-form");
  * @param {About} about @param {(body: Record<string, unknown>) => Promise<void>} onReady
  */
 export async function openReport(about, onReady) {
-  const key = `draft:${about.kind}:${about.place?.id ?? ""}`;
+  // What was answered on another round is no answer of this one.
+  const key = `draft:${about.kind}:${about.place?.id ?? ""}${about.kind === "checklist" ? `:${about.round ?? ""}` : ""}`;
   const draft = /** @type {Draft} */ ({ text: "", photos: [], answers: {}, ...(await note(key)) });
   const save = () => writeNote(key, draft);
   const checks = about.kind === "checklist" ? (about.place?.checklist ?? []) : [];
+  for (const { item } of checks) draft.answers[item] ??= { ok: null, note: "", photos: [] };
   const problem = h("p", { class: "form-problem", role: "alert" });
   const text = h("textarea", { id: "report-text", rows: "3", maxlength: "1000" });
   const title = about.kind === "checklist" ? t("checklist_title", { name: say(about.place?.name) }) : t("incident_title");
@@ -36,24 +39,43 @@ export async function openReport(about, onReady) {
     draft.text = /** @type {HTMLTextAreaElement} */ (text).value;
     save();
   });
+  const field = (/** @type {string[]} */ hashes) => photos(hashes, save, problem);
+  const lines = checks.map((check) => checkLine(check, draft.answers[check.item], changed, field));
+  const all = checks.length ? h("button", { class: "button all-ok", type: "button", onclick: allOk }) : null;
+  function changed() {
+    const isWrong = checks.some(({ item }) => draft.answers[item].ok === false);
+    all?.replaceChildren(icon("ok"), t(isWrong ? "check_rest_ok" : "check_all_ok"));
+    void save();
+  }
+  /** One press answers all that is not answered, and saves; numbers have to be read off first. */
+  function allOk() {
+    for (const check of checks) if (!isNumber(check)) draft.answers[check.item].ok ??= true;
+    for (const line of lines) line.draw();
+    const open = checks.find(({ item }) => draft.answers[item].ok === null);
+    if (!open) return form.requestSubmit();
+    void save();
+    problem.textContent = t("check_number_missing");
+    byId(`number-${open.item}`).focus();
+  }
+  if (all) changed();
   form.replaceChildren(
-    h("h2", { id: "report-title" }, title),
-    ...checks.map((check) => checkLine(check, draft, save, problem)),
+    h("h2", { id: "report-title", tabindex: "-1", autofocus: true }, title),
+    ...(all ? [all] : []),
+    ...lines,
     h("label", { for: "report-text" }, t(checks.length ? "report_note" : "report_text")),
     text,
     photos(draft.photos, save, problem),
-    problem,
-    h("div", { class: "sheet-end" },
+    h("div", { class: "sheet-end" }, problem,
       h("button", { class: "button quiet", type: "button", onclick: () => dialog.close() }, t("close")),
       h("button", { class: "button primary", type: "submit" }, t("report_keep")),
     ),
   );
   form.onsubmit = async (event) => {
     event.preventDefault();
-    const lacks = lackOf(about, draft, checks.map((check) => check.item));
+    const lacks = lackOf(about, draft, checks);
     problem.textContent = lacks ? t(lacks) : "";
     if (lacks) return;
-    const items = checks.map(({ item }) => ({ item, ...draft.answers[item] }));
+    const items = checks.map((check) => sentOf(check, draft.answers[check.item]));
     await onReady({
       kind: about.kind,
       round: about.round,
@@ -68,37 +90,10 @@ export async function openReport(about, onReady) {
   dialog.showModal();
 }
 
-/** @param {About} about @param {Draft} draft @param {string[]} items @returns {string} the key of what is missing */
-function lackOf(about, draft, items) {
+/** @param {About} about @param {Draft} draft @param {Check[]} checks @returns {string} the key of what is missing */
+function lackOf(about, draft, checks) {
   if (about.kind === "incident") return draft.text.trim() || draft.photos.length ? "" : "report_empty";
-  if (items.some((item) => (draft.answers[item]?.ok ?? null) === null)) return "check_missing";
-  return "";
-}
-
-/**
- * @param {{ item: string, name: Record<string, string> }} check @param {Draft} draft
- * @param {() => Promise<void>} save @param {HTMLElement} problem
- */
-function checkLine({ item, name }, draft, save, problem) {
-  const answer = (draft.answers[item] ??= { ok: null, note: "", photos: [] });
-  const more = h("div", { class: "check-more", hidden: answer.ok !== false },
-    h("label", { for: `note-${item}` }, t("check_note")),
-    h("input", { id: `note-${item}`, value: answer.note, maxlength: "500", oninput: (/** @type {any} */ event) => {
-      answer.note = event.target.value;
-      save();
-    } }),
-    photos(answer.photos, save, problem),
-  );
-  const choice = (/** @type {boolean} */ ok) =>
-    h("label", { class: `choice choice-${ok ? "ok" : "crit"}` },
-      h("input", { type: "radio", name: `check-${item}`, checked: answer.ok === ok, onchange: () => {
-        answer.ok = ok;
-        more.hidden = ok;
-        save();
-      } }),
-      icon(ok ? "ok" : "crit"), h("span", {}, t(ok ? "check_ok" : "check_wrong")));
-  return h("fieldset", { class: "check" }, h("legend", {}, say(name)),
-    h("div", { class: "choices" }, choice(true), choice(false)), more);
+  return checks.some(({ item }) => draft.answers[item].ok === null) ? "check_missing" : "";
 }
 
 /** @param {string[]} hashes changed in place @param {() => Promise<void>} save @param {HTMLElement} problem */

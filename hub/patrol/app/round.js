@@ -40,20 +40,36 @@ export function visitedOf(round, items, person) {
 export function standingOf(round, items, person, nowMs) {
   const visited = visitedOf(round, items, person);
   const next = round.stops.find((stop) => !visited.has(stop.id)) ?? null;
-  return { round, state: stateOf(round, visited, nowMs), visited, next };
+  return { round, state: stateOf(round, visited, decidedOf(round, items, person), nowMs), visited, next };
 }
 
-/** @param {Round} round @param {Map<string, number>} visited @param {number} nowMs */
-function stateOf(round, visited, nowMs) {
+/**
+ * The newest decision of this phone about a round that the plan does not know of yet.
+ * @param {Round} round @param {Item[]} items @param {string} person @returns {Item | null}
+ */
+function decidedOf(round, items, person) {
+  return (
+    items.findLast((item) => {
+      if (item.kind !== "order" || item.fate === "refused" || item.person !== person) return false;
+      return item.body.round === round.id && (item.settledMs ?? Infinity) >= (round.fetchedMs ?? 0);
+    }) ?? null
+  );
+}
+
+/** @param {Round} round @param {Map<string, number>} visited @param {Item | null} decided @param {number} nowMs */
+function stateOf(round, visited, decided, nowMs) {
+  const order = decided?.body.order;
   if (round.stops.every((stop) => visited.has(stop.id))) {
     return Math.max(...visited.values()) <= round.endsMs ? "completed" : "completed_late";
   }
   if (round.state === "excused") return "excused";
-  if (["incomplete", "missed"].includes(round.state) || nowMs > round.deadlineMs) {
-    return visited.size ? "incomplete" : "missed";
-  }
+  const isEnded = order ? order === "finish" : ["incomplete", "missed"].includes(round.state);
+  if (isEnded || nowMs > round.deadlineMs) return visited.size ? "incomplete" : "missed";
   if (nowMs < round.startsMs) return "planned";
-  if (round.state === "paused") return "paused";
+  const isPaused = order ? order === "pause" : round.state === "paused";
+  // A tap ends a pause.
+  const sinceMs = decided?.atMs ?? round.fetchedMs ?? 0;
+  if (isPaused && ![...visited.values()].some((atMs) => atMs > sinceMs)) return "paused";
   if (nowMs > round.endsMs) return "late";
   return visited.size ? "in_progress" : "due";
 }

@@ -1,14 +1,16 @@
-// What the phone keeps, in IndexedDB: taps, reports and their photos until the hub has them, the plan, drafts.
+// What the phone keeps, in IndexedDB: taps, reports and their photos, decisions about rounds, and that all is well,
+// until the hub has them; the plan, drafts.
 // A promise here is fulfilled only after the transaction is complete: what was shown as kept, is.
 
 /**
- * @typedef {"tap" | "report"} Kind
+ * @typedef {"tap" | "report" | "order" | "word"} Kind
  * @typedef {"kept" | "sent" | "refused"} Fate
  * @typedef {{
  *   id: string, kind: Kind, atMs: number, person: string, fate: Fate, body: Record<string, unknown>,
  *   place: string | null, notBeforeMs?: number, reason?: string | null, trust?: string | null,
  *   settledMs?: number, seen?: boolean
- * }} Item `body` is what is posted, `id` in it; `place`: the checkpoint as far as the phone knows it.
+ * }} Item `body` is what is posted, `id` in it; `place`: the checkpoint as far as the phone knows it. Of a `word`
+ *   (that all is well) the body has `minutes` and `round`: for how long the hub waits for the next one; 0: no more.
  * @typedef {{ hash: string, bytes: Blob, fate: Fate, keptMs: number }} Photo
  */
 

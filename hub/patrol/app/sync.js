@@ -37,8 +37,11 @@ export function sendAll() {
       const urgent = own.filter((item) => item.body.kind === "sos");
       const taps = own.filter((item) => item.kind === "tap");
       const reports = own.filter((item) => item.kind === "report" && item.body.kind !== "sos");
+      const words = own.filter((item) => item.kind === "word");
       for (const report of urgent) await sendReport(report, me.csrf);
+      for (let at = 0; at < words.length; at += AT_ONCE) await sendWords(words.slice(at, at + AT_ONCE), me.csrf);
       for (let at = 0; at < taps.length; at += AT_ONCE) await sendTaps(taps.slice(at, at + AT_ONCE), me.csrf);
+      for (const order of own.filter((item) => item.kind === "order")) await sendOrder(order, me.csrf);
       for (const report of reports) await sendReport(report, me.csrf);
       return "sent";
     } catch (error) {
@@ -57,7 +60,8 @@ export async function fetchPlan() {
     const etag = await store.note("etag");
     const answer = await ask("/api/v1/patrol/plan", { headers: etag ? { "If-None-Match": etag } : {} });
     if (answer.status === 304) return "sent";
-    await store.writeNote("plan", readPlan(await saidBy(answer), Date.now()));
+    const plan = readPlan(await saidBy(answer), Date.now());
+    await store.writeNote("plan", plan);
     await store.writeNote("etag", answer.headers.get("etag") ?? undefined);
     store.changes.postMessage("plan");
     return "sent";
@@ -102,6 +106,36 @@ async function sendTaps(taps, csrf) {
     });
   }
   return store.settle(fates);
+}
+
+/**
+ * All that waits at once, so that the hub never judges by the first of several. It hears how old each is: what this
+ * phone's clock shows does not matter.
+ * @param {Item[]} words @param {string} csrf @returns {Promise<void>}
+ */
+async function sendWords(words, csrf) {
+  const sent = words.map(({ id, atMs, body }) => ({ id, ago_s: agoS(atMs), minutes: body.minutes }));
+  const answer = await post("/api/v1/patrol/alone", csrf, { words: sent });
+  const refusal = await refusalOf(answer);
+  if (!refusal) await saidBy(answer);
+  const fate = /** @type {const} */ (refusal ? "refused" : "sent");
+  const settled = { fate, reason: refusal || null, settledMs: Date.now() };
+  return store.settle(new Map(words.map(({ id }) => [id, settled])));
+}
+
+/** @param {number} atMs */
+function agoS(atMs) {
+  return Math.min(7 * 86_400, Math.max(0, (Date.now() - atMs) / 1000));
+}
+
+/** @param {Item} order @param {string} csrf @returns {Promise<void>} */
+async function sendOrder(order, csrf) {
+  const { round, ...body } = /** @type {any} */ (order.body);
+  const answer = await post(`/api/v1/rounds/${encodeURIComponent(round)}/orders`, csrf, { ...body, until: null });
+  const refusal = await refusalOf(answer);
+  if (refusal) return refuse(order, refusal);
+  await saidBy(answer);
+  return store.settle(new Map([[order.id, { fate: "sent", reason: null, settledMs: Date.now() }]]));
 }
 
 /**
@@ -162,7 +196,7 @@ async function saidBy(answer) {
 
 /** @param {Response} answer @returns {Promise<string>} the code of the hub's own last word; empty: there is none */
 async function refusalOf(answer) {
-  return LASTING.includes(answer.status) ? codeOf(answer) : "";
+  return LASTING.includes(answer.status) || answer.status === 403 ? codeOf(answer) : "";
 }
 
 /** @param {Response} answer @returns {Promise<string>} */
@@ -188,7 +222,8 @@ async function ask(path, options = {}) {
   }
   if (answer.status === 401) throw new Stop("signed_out");
   if (answer.status === 403) {
-    const code = await codeOf(answer);
+    const code = await codeOf(answer.clone());
+    if (code === "not_your_round") return answer;
     throw new Stop(code === "change_secret_first" ? "change_secret" : code === "forbidden" ? "forbidden" : "later");
   }
   return answer;

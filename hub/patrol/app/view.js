@@ -1,19 +1,22 @@
 // Draws what the page shows from what is known; it decides nothing.
 
+import { urgencyOf } from "./alone.js";
 import { byId, h, icon, paint } from "./dom.js";
+import { ordersOf } from "./orders.js";
 import { clock, current, minutes, moment, say, t, tOr } from "./words.js";
 
+/** @import { Alone } from "./alone.js" */
 /** @import { Item } from "./store.js" */
 /** @import { Place, Plan } from "./plan.js" */
 /** @import { Standing, Verdict } from "./round.js" */
 
 /**
- * @typedef {Verdict | { word: "unsaved" | "unreadable" | "report_kept" | "restored", place: null, round: null,
- *   next: null, left: number, atMs: null }} Shown
+ * @typedef {Verdict | { word: "unsaved" | "unreadable" | "report_kept" | "restored" | "paused" | "resumed" | "ended",
+ *   place: null, round: null, next: null, left: number, atMs: null }} Shown
  * @typedef {{
  *   plan: Plan | null, items: Item[], standings: Standing[], current: Standing | null, person: string, nowMs: number,
  *   isOnline: boolean, outcome: string, nfc: string, canScan: boolean, canInstall: boolean,
- *   verdict: { said: Shown, trust: string, atMs: number } | null
+ *   verdict: { said: Shown, trust: string, atMs: number } | null, alone: Alone | null
  * }} Scene
  */
 
@@ -21,6 +24,9 @@ const TONES = {
   ok: "ok",
   done: "ok",
   report_kept: "ok",
+  resumed: "ok",
+  ended: "info",
+  paused: "info",
   order: "warn",
   early: "warn",
   late: "warn",
@@ -64,7 +70,8 @@ export function draw(scene) {
     scene.canInstall && notice({ tone: "info", text: t("install"), action: "install", link: t("install_how") }),
   ]);
   paint(byId("verdict"), [language, scene.verdict], () => verdict(scene));
-  paint(byId("now"), [language, second, scene.current && gist(scene.current), scene.plan?.person], () => now(scene));
+  drawAlone(scene, language);
+  paint(byId("now"), [language, second, scene.current && gist(scene.current), scene.plan?.person, !scene.alone], () => now(scene));
   paint(byId("stops"), [language, scene.current && gist(scene.current)], () => stops(scene));
   paint(byId("rounds"), [language, scene.standings.map(gist)], () => rounds(scene));
   paint(byId("button"), [language, scene.nfc, scene.canScan], () => button(scene));
@@ -72,6 +79,40 @@ export function draw(scene) {
   byId("report-button").hidden = !scene.plan?.kinds.includes("incident");
   byId("sos").hidden = !scene.plan?.kinds.includes("sos");
   paint(byId("queue-list"), [language, scene.items], () => queue(scene));
+  paint(byId("person"), [language, scene.plan?.person], () => person(scene));
+}
+
+/** @param {Scene} scene @param {string} language */
+function drawAlone({ alone: running, nowMs }, language) {
+  const place = byId("alone");
+  if (!running) return paint(place, null, () => []);
+  const urgency = urgencyOf(running, nowMs);
+  place.dataset.urgency = urgency;
+  const leftMin = Math.ceil(Math.abs(running.dueMs - nowMs) / 60_000);
+  const tone = { calm: "info", soon: "warn", overdue: "crit" }[urgency];
+  const more = running.heard === "all" ? (urgency === "overdue" ? "told" : "due") : running.heard;
+  paint(place, [language, urgency, leftMin, running.dueMs, more], () => [
+    h("div", { class: "alone-head" }, icon(urgency === "calm" ? "clock" : tone),
+      h("div", {},
+        h("h2", { id: "alone-now" }, t(`alone.${urgency}`, { n: leftMin })),
+        h("p", {}, t(`alone_more.${more}`, { time: clock(running.dueMs) })))),
+    h("div", { class: "alone-row" },
+      h("button", { class: "button primary well", type: "button", "data-do": "well" }, icon("ok"), t("alone_well")),
+      h("button", { class: "button", type: "button", "data-do": "together" }, t("alone_end"))),
+  ]);
+  // Read out when it turns, not every minute.
+  paint(byId("alone-said"), [language, urgency], () => [
+    urgency !== "calm" && h("span", {}, t(`alone.${urgency}`, { n: leftMin })),
+  ]);
+}
+
+/** @param {Scene} scene */
+function person({ plan }) {
+  if (!plan) return [];
+  return [
+    h("p", {}, t("person", { name: plan.person.name })),
+    h("button", { class: "button", type: "button", "data-do": "badge" }, icon("badge"), t("person_change")),
+  ];
 }
 
 /** @param {string} trust @returns {HTMLElement} how much a tap proves, in bars and in words */
@@ -101,9 +142,9 @@ function countsOf(items) {
 function counts(scene) {
   const { kept, sent, refused } = countsOf(scene.items);
   return [
-    h("span", { class: kept ? "count is-waiting" : "count" }, icon("phone"), t("kept", { n: kept })),
-    h("span", { class: "count" }, icon("ok"), t("sent", { n: sent })),
-    refused > 0 && h("span", { class: "count is-refused" }, icon("crit"), t("refused", { n: refused })),
+    h("span", { class: kept ? "tally is-waiting" : "tally" }, icon("phone"), t("kept", { n: kept })),
+    h("span", { class: "tally" }, icon("ok"), t("sent", { n: sent })),
+    refused > 0 && h("span", { class: "tally is-refused" }, icon("crit"), t("refused", { n: refused })),
   ];
 }
 
@@ -113,7 +154,10 @@ function net(scene) {
   return [icon(scene.isOnline ? "net" : "off"), h("span", {}, t(word))];
 }
 
-/** @typedef {{ tone: string, text: string, href?: string, link?: string, action?: string }} Notice */
+/**
+ * @typedef {{ tone: string, text: string, href?: string, link?: string, action?: string, more?: string }} Notice
+ *   `link` says where `href` leads, or what `action` does where there is no `href`; otherwise `more` does
+ */
 /** @param {Scene} scene @returns {Notice[]} */
 function noticesOf(scene) {
   const found = /** @type {Notice[]} */ ([]);
@@ -121,7 +165,9 @@ function noticesOf(scene) {
   const ahead = scene.plan?.hubAheadMs ?? 0;
   const signIn = { href: "/login?next=/guard", link: t("sign_in") };
   if (!isSecureContext) found.push({ tone: "warn", text: t("insecure"), href: "/trust", link: t("insecure_how") });
-  if (scene.outcome === "signed_out") found.push({ tone: "warn", text: t("signed_out"), ...signIn });
+  if (scene.outcome === "signed_out") {
+    found.push({ tone: "warn", text: t("signed_out"), ...signIn, action: "badge", more: t("badge_button") });
+  }
   if (scene.outcome === "forbidden") found.push({ tone: "warn", text: t("forbidden"), ...signIn });
   if (scene.outcome === "change_secret") {
     found.push({ tone: "warn", text: t("change_secret"), href: "/account/secret?next=/guard", link: t("change_secret_how") });
@@ -138,10 +184,10 @@ function noticesOf(scene) {
 
 /** @param {Notice} said */
 function notice(said) {
-  const end = said.href
-    ? h("a", { class: "button", href: said.href }, said.link ?? "")
-    : said.action && h("button", { class: "button", type: "button", "data-do": said.action }, said.link ?? "");
-  return h("div", { class: `notice tone-${said.tone}` }, icon(said.tone), h("p", {}, said.text), end);
+  const link = said.href && h("a", { class: "button", href: said.href }, said.link ?? "");
+  const words = (said.href ? said.more : said.link) ?? "";
+  const action = said.action && h("button", { class: "button", type: "button", "data-do": said.action }, words);
+  return h("div", { class: `notice tone-${said.tone}` }, icon(said.tone), h("p", {}, said.text), link, action);
 }
 
 /** @param {Scene} scene */
@@ -190,8 +236,15 @@ function now(scene) {
       h("span", {}, t("progress", { n: visited.size, all: round.stops.length })),
     ),
     next && nextStop(next, round.isFixed),
+    h("div", { class: "now-row" },
+      !scene.alone && OPEN.includes(state) && h("button", { class: `button ${round.aloneMin ? "is-asked" : ""}`, type: "button", "data-do": "alone" },
+        icon("clock"), round.aloneMin ? t("alone_start_every", { n: round.aloneMin }) : t("alone_start")),
+      ordersOf(standing).length > 0 && h("button", { class: "button", type: "button", "data-do": "orders" },
+        icon(state === "paused" ? "resume" : "pause"), t(state === "paused" ? "orders_paused" : "orders"))),
   ];
 }
+
+const OPEN = ["due", "in_progress", "paused", "late"];
 
 /** @param {Scene} scene @param {Standing} standing */
 function untilText({ nowMs }, { round, state }) {
@@ -200,17 +253,28 @@ function untilText({ nowMs }, { round, state }) {
   return t(nowMs <= round.endsMs ? "ends_in" : "grace_in", { time: minutes(endMs - nowMs) });
 }
 
+/** @param {Place} place */
+function whereOf({ area, floor }) {
+  return [say(area), say(floor)].filter(Boolean).join(" · ");
+}
+
 /** @param {Place & { earliestMs: number | null, latestMs: number | null }} stop @param {boolean} isFixed */
 function nextStop(stop, isFixed) {
-  const where = [say(stop.area), say(stop.floor)].filter(Boolean).join(" · ");
+  const where = whereOf(stop);
   return h("div", { class: "next" },
     h("p", { class: "next-label" }, t(isFixed ? "next_fixed" : "next")),
     h("p", { class: "next-name" }, say(stop.name)),
     where && h("p", { class: "next-where" }, icon("place"), where),
     stop.earliestMs !== null && h("p", { class: "muted" }, t("not_before", { time: clock(stop.earliestMs) })),
     stop.latestMs !== null && h("p", { class: "muted" }, t("not_after", { time: clock(stop.latestMs) })),
-    stop.picture && h("img", { src: stop.picture, alt: t("picture", { name: say(stop.name) }) }),
+    stop.picture && picture(stop.picture, t("picture", { name: say(stop.name) })),
   );
+}
+
+/** @param {string} address @param {string} alt */
+function picture(address, alt) {
+  const image = h("img", { src: address, alt, onerror: () => (image.hidden = true) });
+  return image;
 }
 
 /** @param {Scene} scene */
@@ -222,7 +286,7 @@ function stops({ current: standing }) {
     const state = atMs === undefined ? (stop === next ? "is-next" : "") : "is-visited";
     return h("li", { class: `stop ${state}` },
       icon(atMs === undefined ? (stop === next ? "place" : "dot") : "ok"),
-      h("span", { class: "stop-name" }, say(stop.name), h("small", {}, say(stop.area))),
+      h("span", { class: "stop-name" }, say(stop.name), h("small", {}, whereOf(stop))),
       h("span", { class: "stop-when" }, atMs === undefined ? t("not_visited") : clock(atMs)),
     );
   });
@@ -269,13 +333,20 @@ function button(scene) {
   ];
 }
 
+/** @param {Item} item */
+function whatOf({ kind, body }) {
+  if (kind === "tap") return t("tap");
+  if (kind === "word") return body.minutes ? t("word", { n: body.minutes }) : t("word_end");
+  return kind === "order" ? t(`order.${body.order}`) : t(`report.${body.kind}`);
+}
+
 /** @param {Scene} scene */
 function queue({ items, plan, person }) {
   if (!items.length) return [h("p", { class: "empty" }, t("queue_empty"))];
   const lines = items.toReversed().map((item) => {
     const tone = { kept: "warn", sent: "ok", refused: "crit" }[item.fate];
     const place = plan?.places.find((one) => one.id === item.place);
-    const what = item.kind === "tap" ? t("tap") : t(`report.${item.body.kind}`);
+    const what = whatOf(item);
     const trust = item.trust ?? (item.kind === "tap" ? trustOf(String(item.body.source), !!item.body.sun) : null);
     const waits = item.fate === "kept" && item.person && item.person !== person;
     return h("li", { class: "queue-line", "data-id": item.id, "data-fate": item.fate },

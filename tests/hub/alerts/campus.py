@@ -19,7 +19,7 @@ from hub.config.model import Campus
 from hub.log.model import Entry
 from hub.log.reader import LogReader
 from hub.log.writer import LogWriter
-from hub.patrol.planning import plan_of_day
+from hub.rounds.planning import plan_of_day
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

@@ -90,14 +90,19 @@ def test_latency_measures_acknowledgements_and_alerts(tmp_path: Path) -> None:
     require("mosquitto")
     small = ("--seconds", "1", "--runs", "1", "--devices", "20", "--rate", "400")
     rows = measured("latency", *small, folder=tmp_path)
-    for name in ("acknowledged", "delivered", "alert on the event stream"):
-        times = [rows[f"published to {name}, {part}"].value for part in ("p50", "p95", "p99", "longest")]
+    of_messages = (
+        f"published to {name}" for name in ("acknowledged", "delivered", "alert on the event stream")
+    )
+    for name in (*of_messages, "tap to reply"):
+        times = [rows[f"{name}, {part}"].value for part in ("p50", "p95", "p99", "longest")]
         assert times == sorted(times)
         assert times[0] > 0
     assert rows["published to acknowledged, p50"].value > rows["published to delivered, p50"].value
     assert (rows["published to acknowledged, p50"].floor or 0) > 0
     assert rows["messages never acknowledged"].value == 0
     assert rows["alerts that never came"].value == 0
+    assert rows["taps without a reply"].value == 0
+    assert rows["tap to reply, p99"].at_most == 300
 
 
 def test_history_measures_its_size_and_its_answers(tmp_path: Path) -> None:

@@ -141,6 +141,22 @@ def test_the_hub_hears_every_format_and_its_reply_reaches_one_reader_only(broker
     assert other.heard == []
 
 
+def test_nobody_hears_the_replies_to_another_reader(broker: Deployed) -> None:
+    with (
+        client(broker.port, "campushub") as hub,
+        client(broker.port, "reader-1") as reader,
+        client(broker.port, "cold-1") as other,
+    ):
+        reader.subscribe("campus/shiyan/checkpoint/+/reply")  # granted, and filtered at each message
+        other.subscribe("campus/+/+/+/reply", "campus/shiyan/checkpoint/reader-1/reply")
+        hub.say("campus/shiyan/checkpoint/reader-2/reply")
+        hub.say("campus/shiyan/fridge/cold-1/reply")  # cold-1 has no replies, and may read them
+        hub.say("campus/shiyan/checkpoint/reader-1/reply")
+        wait_until(lambda: bool(reader.heard) and bool(other.heard))
+    assert [topic for topic, _ in reader.heard] == ["campus/shiyan/checkpoint/reader-1/reply"]
+    assert [topic for topic, _ in other.heard] == ["campus/shiyan/fridge/cold-1/reply"]
+
+
 def test_without_a_name_or_with_a_wrong_password_nobody_comes_in(broker: Deployed) -> None:
     stranger = Client(broker.port, None).connect()
     assert stranger.refused is not None

@@ -97,6 +97,28 @@ def test_the_hub_hears_everybody_and_its_reply_reaches_one_reader_only(port: int
         assert gateway.heard[-1][0] == "zigbee2mqtt/cold-4/set"
 
 
+def test_nobody_hears_the_replies_to_another_reader(port: int) -> None:
+    with (
+        client(port, "campushub") as hub,
+        client(port, "reader-1") as reader,
+        client(port, "cold-1") as other,
+    ):
+        for somebody, filter_ in (
+            (reader, "campus/shiyan/checkpoint/+/reply"),
+            (reader, "campus/shiyan/checkpoint/reader-2/reply"),
+            (other, "campus/+/+/+/reply"),
+            (other, "campus/shiyan/checkpoint/reader-1/reply"),
+        ):
+            somebody.subscribe(filter_)
+            assert all(code.is_failure for code in somebody.granted), filter_
+        reader.subscribe("campus/shiyan/checkpoint/reader-1/reply")
+        hub.say("campus/shiyan/checkpoint/reader-2/reply")
+        hub.say("campus/shiyan/checkpoint/reader-1/reply")
+        wait_until(lambda: bool(reader.heard))
+    assert [topic for topic, _ in reader.heard] == ["campus/shiyan/checkpoint/reader-1/reply"]
+    assert other.heard == []
+
+
 def test_tasmota_and_a_gateway_of_native_devices_speak_for_their_own(port: int) -> None:
     with (
         client(port, "campushub") as hub,

@@ -21,7 +21,7 @@ from hub.config.calendar_countries import is_published, known_countries, public_
 from hub.config.document import read
 from hub.config.model import Campus, Language
 from hub.config.report import understood
-from hub.patrol.planning import runs_of_day
+from hub.rounds.planning import runs_of_day
 from rules.calendar import IN_SESSION, USUAL_HOURS, Calendar, DayKind, Decider
 from rules.local_time import Span
 from rules.model import Text

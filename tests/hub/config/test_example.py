@@ -117,6 +117,8 @@ def _documented() -> set[tuple[str, str]]:
     for line in _OPTIONAL.sub("", _TEXT).splitlines():
         if header := re.match(r"\[+([^\]]+)\]+", line):
             table = header[1]
+        elif inner := re.match(r"([a-z_]+) = \{ (?!zh)(.+?) \}", line):
+            found |= {(f"{table}.{inner[1]}", key) for key in re.findall(r"([a-z_]+) = ", inner[2])}
         elif key := re.match(r"([a-z_]+) = ", line):
             found.add((table, key[1]))
     return found

@@ -12,7 +12,7 @@ from rich.console import Console
 from hub.config.model import Campus
 from hub.config.report import understood
 from hub.config.walkers import walkers_of
-from hub.patrol.planning import plan_of_day, planned, runs_of_day
+from hub.rounds.planning import plan_of_day, planned, runs_of_day
 from rules.bind import DayTarget, RoundTarget
 from rules.model import Role
 from rules.route import Sequence, Stop, Walk
@@ -107,7 +107,7 @@ def test_a_day_has_its_runs_and_its_key_checkpoints(tmp_path: Path) -> None:
     (_, run), (name, day) = plan_of_day(campus, MONDAY)
     assert (name, day.id) == ("patrols", "patrols@2026-03-02")
     assert isinstance(day, DayTarget)
-    assert (day.runs, day.key_tags) == ((run,), ("0469D41E8C5780",))
+    assert (day.runs, day.key_tags) == ((run,), ("04A1B2C3D4E580", "0469D41E8C5780"))
     assert day.ends_ms - day.starts_ms == 24 * 60 * MINUTE
     assert planned(campus, "patrols@2026-03-02") == day
     assert planned(campus, "morning@2026-03-02") == run

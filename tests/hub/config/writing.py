@@ -44,6 +44,7 @@ id = "gate"
 name = "Gate"
 area = "canteen"
 tag_uid = "04A1B2C3D4E580"
+key = true
 
 [[device]]
 id = "cold-1"

@@ -29,6 +29,10 @@ def _user(more: str, broker: str = "") -> str:
     return f'{VALID}\n[broker]\n{broker}\n[[broker.user]]\npassword_hash = "{HASH}"\n{more}\n'
 
 
+def _list(more: str) -> str:
+    return f'{VALID}\n[[checklist]]\nid = "boiler"\nname = "Boiler room"\n{more}\n'
+
+
 def _tasmota(topic: str) -> str:
     head = '\n[[device]]\nid = "plug"\nname = "Plug"\nkind = "meter"\narea = "canteen"\nowner = "wang"\n'
     return f'{head}interval = "1m"\nformat = "tasmota"\ntopic = "{topic}"\n'
@@ -37,6 +41,74 @@ def _tasmota(topic: str) -> str:
 _WALK = 'guard = "zhang"\ncheckpoints = ["gate"]\n'
 
 WRONG_PLANS = {
+    # checklists, pictures, guards alone
+    "a checklist that does not exist": Case(
+        changed('area = "canteen"\ntag_uid', 'area = "canteen"\nchecklist = "boiler"\ntag_uid'),
+        "checkpoint.gate.checklist",
+        "checklist",
+        ("no [[checklist]] “boiler”", "none is defined yet"),
+    ),
+    "a single point in place of a checklist": Case(
+        changed('area = "canteen"\ntag_uid', 'area = "canteen"\nchecklist = "lights-off"\ntag_uid'),
+        "checkpoint.gate.checklist",
+        "checklist",
+        ("no [[checklist]]", 'checklist = ["lights-off"]'),
+    ),
+    "a point that no campus has": Case(
+        changed('area = "canteen"\ntag_uid', 'area = "canteen"\nchecklist = ["light-off"]\ntag_uid'),
+        "checkpoint.gate.checklist.#1",
+        "checklist",
+        ("“light-off”", "did you mean “lights-off”", "[[checklist]]"),
+    ),
+    "a point of a list that says nothing": Case(
+        _list('items = ["door-locked", { id = "valve" }]'),
+        "checklist.boiler.items.valve.name",
+        "items",
+        ("missing", "what to look at"),
+    ),
+    "a point that stands in a list twice": Case(
+        _list('items = ["door-locked", "door-locked"]'),
+        "checklist.boiler.items.#2",
+        "items",
+        ("“door-locked”", "once"),
+    ),
+    "a list that is called like a point": Case(
+        _list('items = ["door-locked"]').replace('id = "boiler"', 'id = "lights-off"'),
+        "checklist.lights-off.id",
+        'id = "lights-off"',
+        ("every campus has", "another id"),
+    ),
+    "an empty list": Case(_list("items = []"), "checklist.boiler.items", "items", ("is empty",)),
+    "a number whose limits are swapped": Case(
+        _list('items = [{ id = "p", name = "P", kind = "number", min = 3, max = 1 }]'),
+        "checklist.boiler.items.p.max",
+        "items",
+        ("not more than min",),
+    ),
+    "limits of what is no number": Case(
+        _list('items = [{ id = "p", name = "P", min = 3 }]'),
+        "checklist.boiler.items.p.min",
+        "items",
+        ("is for numbers", 'kind = "number"'),
+    ),
+    "a picture that is not there": Case(
+        changed('area = "canteen"\ntag_uid', 'area = "canteen"\npicture = "gone.jpg"\ntag_uid'),
+        "checkpoint.gate.picture",
+        "picture",
+        ("cannot be read", "No such file"),
+    ),
+    "a picture that is none": Case(
+        changed('area = "canteen"\ntag_uid', 'area = "canteen"\npicture = "campus.toml"\ntag_uid'),
+        "checkpoint.gate.picture",
+        "picture",
+        ("is no picture", "JPEG"),
+    ),
+    "a guard alone who reports too seldom": Case(
+        changed('guard = "zhang"\n', 'guard = "zhang"\nalone = "2h"\n'),
+        "round.morning.alone",
+        "alone",
+        ("out of range", "10m"),
+    ),
     # users of the embedded broker
     "a broker on a network that asks nobody": Case(
         _broker('host = "0.0.0.0"'),

@@ -44,8 +44,10 @@ def test_a_guard_gets_the_rounds_that_are_the_guards_own(world: World) -> None:
                 "id": "gate",
                 "name": {"zh-CN": "大门", "en": "Gate"},
                 "area": {"zh-CN": "食堂", "en": "Canteen"},
+                "floor": None,
                 "tags": [sha256(GATE.encode()).hexdigest()],
                 "picture": None,
+                "checklist": [],
             }
         ],
         "reports": ["checklist", "incident", "sos"],
@@ -59,13 +61,16 @@ def test_a_guard_gets_the_rounds_that_are_the_guards_own(world: World) -> None:
                 "grace_s": 900,
                 "order": "free",
                 "state": "planned",
+                "alone_s": None,
                 "checkpoints": [
                     {
                         "id": "gate",
                         "name": {"zh-CN": "大门", "en": "Gate"},
                         "area": {"zh-CN": "食堂", "en": "Canteen"},
+                        "floor": None,
                         "tags": [sha256(GATE.encode()).hexdigest()],
                         "picture": None,
+                        "checklist": [],
                         "visited_at": None,
                         "earliest": None,
                         "latest": None,

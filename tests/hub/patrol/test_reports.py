@@ -19,8 +19,8 @@ from devices.facts import Reading
 from hub.config.binding import watches_of_devices
 from hub.config.subjects import name_of
 from hub.log.reader import LogReader
-from hub.patrol import photos
-from hub.patrol.photos import Bad, Photos
+from hub.photos import store
+from hub.photos.store import Bad, Photos
 from hub.web.rights import PHOTO_LIMIT
 from rules.catalogue import parse
 from rules.model import Text
@@ -55,14 +55,15 @@ def put(world: World, content: bytes, name: str | None = None) -> Any:
     return browser.call("PUT", path, content=content, headers=headers)
 
 
-def test_an_incident_is_open_until_somebody_says_what_was_done(world: World) -> None:
+def test_an_incident_is_open_until_its_work_order_is_closed(world: World) -> None:
     sent = world.browser("guard").post(URL, json=report(photos=["ab" * 32]))
     head = world.browser("head")
     (listed,) = head.get(URL).json()
+    (number,) = listed["orders"]
     world.now_ms += 60_000
-    closed = head.post(f"{URL}/{id_of(1)}/close", json={"done": "换了玻璃"})
+    cancelled = head.post(f"/api/v1/work/{number}/cancel", json={"reason": "重复上报"})
 
-    assert sent.status_code == 200
+    assert (sent.status_code, cancelled.status_code) == (200, 200)
     assert listed == sent.json()
     assert (listed["person"], listed["area"], listed["at_ms"], listed["open"]) == (
         "guard",
@@ -71,16 +72,11 @@ def test_an_incident_is_open_until_somebody_says_what_was_done(world: World) -> 
         True,
     )
     assert listed["photos"] == ["ab" * 32]
-    assert (closed.json()["open"], closed.json()["closed_by"], closed.json()["done"]) == (
-        False,
-        "head",
-        "换了玻璃",
-    )
-    assert closed.json()["closed_at_ms"] == NOW_MS + 60_000
     assert head.get(URL).json() == []
-    assert len(head.get(f"{URL}?state=all").json()) == 1
-    again = head.post(f"{URL}/{id_of(1)}/close", json={"done": "noch einmal"})
-    assert (again.status_code, code_of(again)) == (409, "already_done")
+    (closed,) = head.get(f"{URL}?state=all").json()
+    assert (closed["open"], closed["orders"]) == (False, [number])
+    head.post(f"/api/v1/work/{number}/reopen", json={"reason": "并不重复"})
+    assert [again["id"] for again in head.get(URL).json()] == [id_of(1)]
 
 
 @pytest.mark.parametrize(
@@ -97,16 +93,40 @@ def test_a_checklist_is_open_if_something_is_not_ok(world: World, items: list[An
     assert answer.json()["open"] is is_open
 
 
-def test_the_same_report_again_is_the_same_also_when_it_is_closed(world: World) -> None:
+def test_the_same_report_again_is_the_same_and_makes_no_more_orders(world: World) -> None:
     guard = world.browser("guard")
-    guard.post(URL, json=report())
-    world.browser("head").post(f"{URL}/{id_of(1)}/close", json={"done": "done"})
+    first = guard.post(URL, json=report())
+    world.browser("head").post("/api/v1/work/1/cancel", json={"reason": "done already"})
 
     again = guard.post(URL, json=report(id=id_of(1).upper()))
 
-    assert (again.status_code, again.json()["open"], again.json()["done"]) == (200, False, "done")
+    assert (again.status_code, again.json()["open"]) == (200, False)
+    assert again.json()["orders"] == first.json()["orders"] == [1]
     theft = world.browser("maintenance").post(URL, json=report())
     assert (theft.status_code, code_of(theft)) == (409, "other_report")
+    assert len(world.browser("head").get("/api/v1/work?which=all").json()) == 1
+
+
+def test_each_line_that_is_not_ok_is_an_order_of_its_own(world: World) -> None:
+    items = [
+        {"item": "door", "ok": True, "photos": ["cd" * 32]},
+        {"item": "extinguisher", "ok": False, "note": "压力不足\n已过期", "photos": ["ab" * 32]},
+        {"item": "pressure", "ok": False, "value": 0.75},
+        {"item": "light", "ok": False},
+    ]
+    sent = world.browser("guard").post(URL, json=report(kind="checklist", items=items, text="晚上看的"))
+
+    found = [world.browser("head").get(f"/api/v1/work/{n}").json()["order"] for n in sent.json()["orders"]]
+    assert [(order["title"], order["item"]) for order in found] == [
+        ("extinguisher：压力不足", "extinguisher"),
+        ("pressure：0.75", "pressure"),
+        ("light", "light"),
+    ]
+    assert found[0]["photos"] == ["ab" * 32]
+    assert {(order["source"], order["reporter"], order["checkpoint"], order["area"]) for order in found} == {
+        ("item", "guard", "gate", "canteen")
+    }
+    assert sent.json()["items"][2]["value"] == 0.75
 
 
 def test_who_may_do_what(world: World) -> None:
@@ -114,10 +134,6 @@ def test_who_may_do_what(world: World) -> None:
 
     assert world.browser("guard").get(URL).status_code == 403
     assert world.browser("canteen").post(URL, json=report(2)).status_code == 403
-    close = f"{URL}/{id_of(1)}/close"
-    assert world.browser("guard").post(close, json={"done": "x"}).status_code == 403
-    assert code_of(world.browser("maintenance").post(close, json={"done": " \n"})) == "no_reason"
-    assert world.browser("head").post(f"{URL}/{id_of(9)}/close", json={"done": "x"}).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -200,7 +216,7 @@ def test_a_photo_that_is_too_large_is_refused(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert put(world, jpeg() + b"x" * PHOTO_LIMIT).status_code == 413
-    monkeypatch.setattr(photos, "MOST_PIXELS", 1_000)
+    monkeypatch.setattr(store, "MOST_PIXELS", 1_000)
     large = jpeg()
     assert Photos(tmp_path).keep(sha256(large).hexdigest(), large) is Bad.TOO_LARGE
 

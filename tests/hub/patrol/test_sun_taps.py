@@ -153,3 +153,13 @@ def test_a_browser_that_only_guesses_makes_no_tap(site: World) -> None:
 @pytest.mark.parametrize("path", ["/t/" + "x" * 65, "/t/gate?e=" + "0" * 400])
 def test_an_address_that_no_tag_writes_is_not_found(site: World, path: str) -> None:
     assert site.browser("guard").get(path).status_code == 404
+
+
+def test_the_stand_in_uid_of_a_printed_code_is_worth_no_more_than_the_code(world: World) -> None:
+    """Anybody can work it out: also where the tap says that the phone has read it."""
+    stand_in = "FF0123456789AB"
+    forged = {"e": "00" * 16, "c": "00" * 8}
+
+    read, with_message = post(world.browser("guard"), tap(1, tag=stand_in), tap(2, tag=stand_in, sun=forged))
+
+    assert read["trust"] == with_message["trust"] == "qr"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from devices.facts import Clock, Tap, Trust
 from hub.book.model import RoundRun
 from hub.log.reader import LogReader
-from hub.patrol import keeping
+from hub.web import durable
 from rules.model import RoundState
 from tests.hub.patrol.posting import AT, GATE, URL, id_of, logged, post, tap
 from tests.hub.web.world import NOW_MS, World, code_of
@@ -198,7 +198,7 @@ def test_a_phone_that_never_rests_is_held_back_and_others_are_not(world: World) 
 def test_a_log_that_takes_nothing_is_said_and_the_future_is_left_alone(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "_DURABLE_WITHIN_S", 0.01)
+    monkeypatch.setattr(durable, "_DURABLE_WITHIN_S", 0.01)
     world.log_accepts = False
 
     answer = world.browser("guard").post(URL, json={"taps": [tap()]})

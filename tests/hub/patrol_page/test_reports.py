@@ -117,6 +117,10 @@ def test_a_checklist_asks_for_every_line_and_says_what_is_not_ok(
         ("extinguisher", True, ""),
         ("door", False, "does not lock"),
     ]
+    (number,) = report["orders"]
+    order = office.get(f"/api/v1/work/{number}").json()["order"]
+    assert (order["item"], order["reporter"], order["state"]) == ("door", guard, "open")
+    assert order["title"].endswith("does not lock")
 
 
 def test_a_call_for_help_is_held_can_be_taken_back_and_goes_out_after_five_seconds(

@@ -37,6 +37,9 @@ def test_metrics_tell_what_was_counted(world: World) -> None:
     world.counts.messages = 12
     world.counts.facts[Fate.DUPLICATE] = 2
     world.counts.letters["not_json"] = 3
+    world.counts.replies = 2
+    world.counts.replies_dropped["backlog"] = 7
+    world.counts.reply_times.add(0.2)
 
     text = world.browser(address="127.0.0.1").get("/metrics").text
 
@@ -48,5 +51,10 @@ def test_metrics_tell_what_was_counted(world: World) -> None:
         'campushub_history_state{state="behind"} 1.0',
         f'campushub_devices_silent{{kind="{Kind.FRIDGE.value}"}} 1.0',
         "campushub_event_stream_clients 0.0",
+        "campushub_replies_total 2.0",
+        'campushub_replies_dropped_total{reason="backlog"} 7.0',
+        'campushub_reply_seconds_bucket{le="0.1"} 0.0',
+        'campushub_reply_seconds_bucket{le="0.3"} 1.0',
+        'campushub_reply_seconds_bucket{le="+Inf"} 1.0',
     ):
         assert line in text

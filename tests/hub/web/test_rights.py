@@ -14,12 +14,14 @@ _STREAMS = {"/events", "/api/v1/events"}  # endless: test_events.py listens to t
 
 def _really_call(world: World, who: Role | None, place: Place) -> httpx.Response:
     method, template = place
-    path = template.replace("{id}", "1").replace("{person}", "canteen")
+    path = template.replace("{id}", "1").replace("{number}", "1").replace("{person}", "canteen")
     browser = world.browser(who.value if who else None)
     if method == "MOUNT":
         return browser.get(f"{path}/nothing.css")
     if method == "POST":
         return browser.post(path, json={})
+    if method == "PUT":
+        return browser.call("PUT", path, headers={"x-csrf-token": browser.csrf} if who else {})
     return browser.get(path)
 
 

@@ -24,6 +24,7 @@ from hub.book.store import Book
 from hub.book.tables import AlertRow
 from hub.config import model
 from hub.config.model import Campus, Device, Language, Person, Tags
+from hub.faces import APIS
 from hub.history.port import (
     Aggregate,
     Cursors,
@@ -41,7 +42,6 @@ from hub.ingest.counts import Counts
 from hub.live.board import Board, Changed
 from hub.log.model import Entry, Kept
 from hub.log.writer import LogWriter
-from hub.patrol import report_api, tap_api
 from hub.web import accounts, cookies
 from hub.web.app import create_app
 from hub.web.deps import Deps, Health
@@ -262,7 +262,9 @@ class World:
             wake_live=self._wake,
         )
         self.app: FastAPI = create_app(
-            self.deps, [pages(self.render), tap_api.router, report_api.router], self.render
+            self.deps,
+            [pages(self.render), *APIS],
+            self.render,
         )
         parts = self.app.state.parts
         assert isinstance(parts, Parts)

@@ -24,7 +24,7 @@ from hub.ingest.counts import Counts
 from hub.live.board import Board
 from hub.log.model import Entry, Kept, Letter, Meeting
 from hub.log.writer import LogWriter
-from hub.patrol.planning import runs_of_day
+from hub.rounds.planning import runs_of_day
 from hub.web.deps import Deps, Health
 from hub.web.pages import Pages
 from hub.web.viewer import Viewer

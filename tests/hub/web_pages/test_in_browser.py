@@ -301,7 +301,7 @@ def test_the_menu_of_a_phone_says_where_one_is_and_works_by_keyboard(site: Site)
 def test_a_wide_screen_shows_every_entry_and_no_menu(site: Site) -> None:
     page = site.page("/load", person="admin", size=(1440, 900))
     expect(page.locator(".nav-more")).to_be_hidden()
-    assert page.locator(".nav > a:visible").count() == 7
+    assert page.locator(".nav > a:visible").count() == 9
     expect(page.locator(".nav > [aria-current=page]")).to_have_text("Load")
 
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub.config.model import Language
-from hub.faces import make_pages
+from hub.faces import FACES, make_pages
 from hub.live.board import Topic
 from hub.web.render import Issued, PersonState
 from hub.web.sessions import TrustedPhone
@@ -16,7 +16,7 @@ from hub.web.viewer import Viewer
 from rules.model import Role, Text
 from tests.hub.web_pages.school import MARKUP, MINUTE_MS, NOW_MS, School, viewer
 
-_VOID = {"meta", "link", "input", "br", "path", "circle", "rect"}
+_VOID = {"meta", "link", "input", "br", "img", "path", "circle", "rect"}
 _INLINE = re.compile(r"<style|\sstyle\s*=|<script(?![^>]*\ssrc=)|\son[a-z]+\s*=|javascript:", re.IGNORECASE)
 
 
@@ -111,7 +111,9 @@ def test_the_stream_draws_exactly_what_the_page_draws(school: School) -> None:
     everything |= {(Topic.DEVICE, device) for device in school.campus.devices}
     everything |= {(Topic.ALERT, str(alert.id)) for alert in school.board.alerts()}
     everything |= {(Topic.ROUND, run.id) for run in school.board.rounds()}
-    html = _live(school, who)
+    scene = school.pages.scene(who)
+    apart = (school.pages.drawn(section, scene) for face in FACES for section in face.apart(scene))
+    html = _live(school, who) + "".join(str(element) for each in apart for element in each.elements)
 
     fragments = school.pages.fragments(everything, who)
 

@@ -1,0 +1,1 @@
+"""PHOTOS: what guards and maintenance photograph, kept once and shown to whoever may see the matter."""

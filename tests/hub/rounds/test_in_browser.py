@@ -1,0 +1,196 @@
+"""What only a browser can tell of the head's pages: axe, widths, the stream, a plan that is clicked."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from devices.facts import Order, RoundOrder
+from hub.config.model import CampusPlan
+from hub.web import accounts
+from tests.hub.alerts.campus import MINUTE, MORNING, demo_campus
+from tests.hub.rounds.desk import DEADLINE, HOSTILE_SVG, RUN, Desk
+from tests.real import free_port, require
+from tests.whole.test_browser import ARGUMENTS
+
+_SIZES = ((390, 844), (820, 1180), (1920, 1080))
+_PATHS = ("/rounds", "/rounds?place=1", "/rounds?day=2026-11-21", f"/rounds/{RUN}", "/rounds/calendar")
+_TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = require("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Site:
+    """The desk's pages behind a real server."""
+
+    desk: Desk
+    address: str
+    browser: Browser
+
+    def page(self, path: str, person: str = "liu-yang", *, dark: bool = False) -> Page:
+        """Somebody's page, in English."""
+        own = self.desk.office
+        if person not in accounts.states(own.book):
+            accounts.set_secret(own.book, person, "correct horse", one_time=False, now_ms=own.now_ms)
+        opened = self.desk.parts.sessions.begin(person)
+        context = self.browser.new_context(color_scheme="dark" if dark else "light")
+        context.set_default_timeout(10_000)
+        context.add_cookies([{"name": "campushub", "value": opened.token, "url": self.address}])
+        page = context.new_page()
+        self.open(page, path)
+        return page
+
+    def open(self, page: Page, path: str, language: str = "en") -> None:
+        page.goto(f"{self.address}{path}{'&' if '?' in path else '?'}lang={language}")
+
+
+def _served(desk: Desk, browser: Browser) -> Iterator[Site]:
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(desk.app, host="127.0.0.1", port=port, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.02)
+    yield Site(desk, f"http://127.0.0.1:{port}", browser)
+    for context in browser.contexts:
+        context.close()
+    desk.parts.broadcast.close()
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def site(desk: Desk, browser: Browser) -> Iterator[Site]:
+    yield from _served(desk, browser)
+
+
+def _something_of_everything(desk: Desk) -> None:
+    desk.walks("zhang-wei", "gatehouse", "building-a", "library")
+    desk.happens(desk.tap("zhang-wei", "boiler-room", MORNING, refused="replay"))
+    desk.happens(RoundOrder("order:1", MORNING, MORNING, RUN, Order.PAUSE, "zhang-wei", "电话"))
+    desk.office.now_ms = DEADLINE - 5 * MINUTE
+    desk.happens(desk.office.ticks(desk.office.now_ms))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_page_is_accessible_and_fits_in_both_languages(site: Site, dark: bool) -> None:
+    _something_of_everything(site.desk)
+    page = site.page("/rounds", dark=dark)
+    for path in (
+        "/rounds",
+        "/rounds?place=1",
+        "/rounds?day=2026-11-21",
+        f"/rounds/{RUN}",
+        "/rounds/calendar",
+    ):
+        for language in ("zh", "en"):
+            site.open(page, path, language)
+            page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+            violations = Axe().run(page).response["violations"]
+            said = [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations]
+            assert said == [], (path, language)
+            for width, height in (*_SIZES, (195, 422)):
+                page.set_viewport_size({"width": width, "height": height})
+                assert not page.evaluate(_TOO_WIDE), (path, language, width)
+
+
+def test_a_tap_moves_the_page_without_loading_it_anew(site: Site) -> None:
+    page = site.page("/rounds", person="wall")
+    gate = page.locator(".place", has_text="School gate")
+    expect(gate).to_contain_text("next")
+    page.evaluate("window.isSame = true")
+
+    site.desk.walks("zhang-wei", "gatehouse")
+
+    expect(gate).to_contain_text("visited")
+    expect(page.locator("#whereabouts-list")).to_contain_text("School gate")
+    expect(page.locator(f'#walks-list a[href="/rounds/{RUN}"]')).to_be_visible()
+    expect(page.locator("#walks-list .is-current .dot.is-visited")).to_have_count(1)
+    assert page.evaluate("window.isSame") is True
+
+
+def test_marks_stand_where_the_checkpoints_are(site: Site) -> None:
+    page = site.page("/rounds")
+    for width, height in _SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        frame = page.locator(".plan").bounding_box()
+        assert frame is not None
+        assert abs(frame["height"] / frame["width"] - 2 / 3) < 0.02  # as the picture is
+        sign = page.locator(".plan .spot").nth(3).locator("circle").first.bounding_box()  # the library
+        assert sign is not None
+        assert abs((sign["x"] + sign["width"] / 2 - frame["x"]) / frame["width"] - 0.5) < 0.01
+        assert abs((sign["y"] + sign["height"] / 2 - frame["y"]) / frame["height"] - 0.335) < 0.02
+
+
+def test_a_click_on_the_plan_is_a_line_to_copy(site: Site) -> None:
+    page = site.page("/rounds?place=1")
+    frame = page.locator(".plan img").bounding_box()
+    assert frame is not None
+
+    at = {"x": 1 + frame["width"] / 4, "y": 1 + frame["height"] * 3 / 4}  # within the border
+    page.locator(".plan").click(position={"x": at["x"], "y": at["y"]})
+
+    said = re.compile(r"place = \{ x = 2[45][.\d]*, y = 7[45][.\d]* \}")
+    expect(page.locator("#place-line")).to_have_text(said)
+    assert abs(float(page.locator("#place-x").input_value()) - 25) < 0.3
+    assert abs(float(page.locator("#place-y").input_value()) - 75) < 0.3
+    page.locator("#place-y").fill("75")
+    page.locator("#place-x").fill("12.5")
+    expect(page.locator("#place-line")).to_have_text("place = { x = 12.5, y = 75 }")
+    page.locator("#place-x").fill("120")
+    expect(page.locator("#place-line")).to_have_text("")
+    page.locator("#place-which").select_option("library")
+    expect(page.locator("#place-line")).to_have_text("place = { x = 50, y = 33.5 }")
+    assert "/rounds?place=1" in page.url
+
+
+def test_a_head_decides_by_keyboard(site: Site) -> None:
+    page = site.page(f"/rounds/{RUN}")
+    page.get_by_text("Excuse", exact=True).first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("台风")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status")).to_contain_text("The round is excused.")
+    expect(page.locator(".card .chip").first).to_contain_text("Excused")
+    assert [one.reason for one in site.desk.orders()] == ["台风"]
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, browser: Browser) -> Iterator[Site]:
+    campus = replace(demo_campus(tmp_path), plan=CampusPlan(HOSTILE_SVG, "image/svg+xml"))
+    desk = Desk(tmp_path, campus=campus)
+    yield from _served(desk, browser)
+    desk.close()
+
+
+def test_a_hostile_picture_runs_nothing_in_the_page_and_nothing_by_itself(hostile: Site) -> None:
+    page = hostile.page("/rounds")
+    expect(page.locator(".plan img")).to_be_visible()
+    page.locator(".plan").click(position={"x": 5, "y": 5})
+    assert page.title().startswith("Rounds")
+    hostile.open(page, "/rounds/plan")
+    page.locator("rect").click()
+    assert page.evaluate("document.documentElement.localName") == "svg"
+    assert page.title() == ""
+    assert page.evaluate("origin") == "null"
