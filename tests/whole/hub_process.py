@@ -9,9 +9,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -112,6 +114,14 @@ class HubProcess:
             return httpx.get(f"{self.address}/readyz", timeout=2).status_code == 200
         except httpx.HTTPError:
             return False
+
+
+def under_way() -> str:
+    """Times for a `[[round]]` of half a day that has just begun, in the zone of the example's campus.
+
+    Of a round that was half over when a hub ran first, the hub does not judge anything."""
+    began = datetime.now(ZoneInfo("Asia/Shanghai")) - timedelta(minutes=3)
+    return f'starts = "{began:%H:%M}"\nends = "{began + timedelta(hours=12):%H:%M}"\n'
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from hub.config.model import Format
 from tests.hub.broker.people import Client
 from tests.real import free_port
 from tests.real.mosquitto import mosquitto
-from tests.whole.hub_process import HubProcess, hub, wait_until
+from tests.whole.hub_process import HubProcess, hub, under_way, wait_until
 
 PLACES: Final = 40
 TAP: Final = "campus/school/checkpoint/{}/tap"
@@ -70,9 +70,7 @@ role = "admin"
 [[round]]
 id = "all-day"
 name = "All day"
-starts = "00:00"
-ends = "23:59"
-guard = "guard"
+{under_way}guard = "guard"
 checkpoints = [{ids}]
 {places}
 """
@@ -104,6 +102,7 @@ def school(folder: Path, broker: str) -> Iterator[HubProcess]:
             port=port,
             protocol="3.1.1" if embedded else broker,
             web_port=free_port(),
+            under_way=under_way(),
             ids=", ".join(f'"p{number}"' for number in range(PLACES)),
             places="".join(PLACE.format(number=number) for number in range(PLACES))
             + READER.format(id="reader-1")

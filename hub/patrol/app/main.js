@@ -29,6 +29,8 @@ const BUSY_MS = 1000;
 const PLAN_STALE_MS = 300_000;
 const VERDICT_STAYS_MS = 12_000;
 const SAME_TOUCH_MS = 2_500;
+/** Whoever tapped so long ago is likely to be still there. */
+const NEAR_MS = 900_000;
 
 /** @type {Plan | null} */
 let plan = null;
@@ -160,9 +162,16 @@ async function takeOver(said, atMs) {
 
 // --- reports ------------------------------------------------------------------------------------------------
 
+/** Where this person tapped within the last minutes. @returns {Place | null} */
+function whereNow() {
+  const last = items.findLast((item) => item.kind === "tap" && item.place && item.person === me());
+  if (!last || Date.now() - last.atMs > NEAR_MS) return null;
+  return plan?.places.find((place) => place.id === last.place) ?? null;
+}
+
 /** @param {"incident" | "checklist"} kind @param {Place | null} place @param {string | null} round */
 function report(kind, place, round) {
-  void openReport({ kind, place, round }, (body) => keepReport(body));
+  void openReport({ kind, place, round, places: plan?.places ?? [] }, (body) => keepReport(body));
 }
 
 /** @param {Record<string, unknown>} said @param {number} waitMs @returns {Promise<void>} */
@@ -192,7 +201,7 @@ function reportItem(said, waitMs) {
 
 function sos() {
   navigator.vibrate?.(200);
-  const last = items.findLast((item) => item.kind === "tap" && item.place);
+  const last = items.findLast((item) => item.kind === "tap" && item.place && item.person === me());
   void keepReport({ kind: "sos", checkpoint: last?.place ?? null, round: scene().current?.round.id ?? null }, MERCY_MS);
 }
 
@@ -328,7 +337,7 @@ const deeds = {
     installing = null;
     redraw();
   },
-  report: () => report("incident", null, scene().current?.round.id ?? null),
+  report: () => report("incident", whereNow(), scene().current?.round.id ?? null),
   alone: () => openAlone(scene().current?.round.aloneMin, (minutes) => void walkAlone(minutes)),
   well: () => {
     const alone = aloneOf(items, me());

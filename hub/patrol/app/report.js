@@ -11,8 +11,10 @@ import { say, t } from "./words.js";
 /** @import { Check, Place } from "./plan.js" */
 
 /**
- * @typedef {{ text: string, photos: string[], answers: Record<string, Answer> }} Draft
- * @typedef {{ kind: "incident" | "checklist", place: Place | null, round: string | null }} About
+ * @typedef {{ text: string, photos: string[], answers: Record<string, Answer>, where?: string }} Draft `where`: the
+ *   checkpoint that was chosen; "": none of them.
+ * @typedef {{ kind: "incident" | "checklist", place: Place | null, round: string | null, places?: Place[] }} About
+ *   `place`: of an incident where the guard was just now; it may be any of `places`, or none.
  */
 
 /** @type {HTMLDialogElement} */
@@ -26,7 +28,7 @@ const form = byId("report-form");
  */
 export async function openReport(about, onReady) {
   // What was answered on another round is no answer of this one.
-  const key = `draft:${about.kind}:${about.place?.id ?? ""}${about.kind === "checklist" ? `:${about.round ?? ""}` : ""}`;
+  const key = about.kind === "checklist" ? `draft:checklist:${about.place?.id ?? ""}:${about.round ?? ""}` : "draft:incident:";
   const draft = /** @type {Draft} */ ({ text: "", photos: [], answers: {}, ...(await note(key)) });
   const save = () => writeNote(key, draft);
   const checks = about.kind === "checklist" ? (about.place?.checklist ?? []) : [];
@@ -64,6 +66,7 @@ export async function openReport(about, onReady) {
     ...lines,
     h("label", { for: "report-text" }, t(checks.length ? "report_note" : "report_text")),
     text,
+    ...(about.kind === "incident" ? where(about, draft, save) : []),
     photos(draft.photos, save, problem),
     h("div", { class: "sheet-end" }, problem,
       h("button", { class: "button quiet", type: "button", onclick: () => dialog.close() }, t("close")),
@@ -79,7 +82,7 @@ export async function openReport(about, onReady) {
     await onReady({
       kind: about.kind,
       round: about.round,
-      checkpoint: about.place?.id ?? null,
+      checkpoint: (about.kind === "incident" ? draft.where ?? about.place?.id : about.place?.id) || null,
       text: draft.text.trim(),
       photos: draft.photos,
       items,
@@ -88,6 +91,21 @@ export async function openReport(about, onReady) {
     dialog.close();
   };
   dialog.showModal();
+}
+
+/** Where it is. @param {About} about @param {Draft} draft @param {() => Promise<void>} save @returns {Node[]} */
+function where(about, draft, save) {
+  const chosen = draft.where ?? about.place?.id ?? "";
+  const places = [h("option", { value: "" }, t("report_elsewhere"))];
+  for (const place of about.places ?? []) {
+    places.push(h("option", { value: place.id, selected: place.id === chosen }, say(place.name)));
+  }
+  const select = /** @type {HTMLSelectElement} */ (h("select", { id: "report-where" }, ...places));
+  select.addEventListener("change", () => {
+    draft.where = select.value;
+    void save();
+  });
+  return [h("label", { for: "report-where" }, t("report_where")), select];
 }
 
 /** @param {About} about @param {Draft} draft @param {Check[]} checks @returns {string} the key of what is missing */

@@ -1,4 +1,4 @@
-"""A campus whose guards have a round for the whole day each, so that every test has one of its own."""
+"""A campus whose guards have a long round each that is under way, so that every test has one of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from hub.book.store import Book
 from hub.clock import system_now_ms
 from hub.web.accounts import set_secret
-from tests.whole.hub_process import SECRET, configure
+from tests.whole.hub_process import SECRET, configure, under_way
 
 # Their rounds lead past the boiler room, which has a picture, a floor and a checklist; they walk alone.
 NIGHT_GUARDS: Final = tuple(f"night-{number}" for number in range(1, 41))
@@ -35,7 +35,7 @@ def all_day_campus(folder: Path) -> Path:
         text += (
             f'\n[[person]]\nid = "{guard}"\nname = "{guard}"\nrole = "guard"\n'
             f'\n[[round]]\nid = "all-day-{guard}"\nname = {{ zh = "全天巡查", en = "All-day round" }}\n'
-            f'starts = "00:00"\nends = "23:59"\ngrace = "1h"\nguard = "{guard}"\n'
+            f'{under_way()}grace = "1h"\nguard = "{guard}"\n'
             f"checkpoints = [{stops}]\n"
         )
     text += "".join(map(_night_guard, range(len(NIGHT_GUARDS))))
@@ -63,7 +63,7 @@ def _night_guard(number: int) -> str:
         f'\n[[person]]\nid = "{guard}"\nname = "夜班{number + 1}"\nrole = "guard"\n'
         f'badge = "{badge_of(guard)}"\n'
         f'\n[[round]]\nid = "alone-{guard}"\nname = {{ zh = "夜间巡查", en = "Night round" }}\n'
-        f'starts = "00:00"\nends = "23:59"\ngrace = "1h"\nalone = "30m"\nguard = "{guard}"\n'
+        f'{under_way()}grace = "1h"\nalone = "30m"\nguard = "{guard}"\n'
         'checkpoints = ["boiler-room", "gatehouse"]\n'
     )
 

@@ -169,3 +169,21 @@ def test_a_phone_that_dies_in_the_five_seconds_calls_for_help_when_it_is_back(
     phone.open()
     (report,) = wait_until(lambda: reports_of(office, guard), within_s=45)
     assert report["kind"] == "sos"
+
+
+def test_an_incident_says_where_it_is(make_phone: MakePhone, office: httpx.Client, guard: str) -> None:
+    phone = make_phone()
+    phone.sign_in(guard)
+    phone.settle()
+    page = phone.page
+    page.locator("#report-button").click()
+    expect(page.locator("#report-where")).to_have_value("")
+    page.locator("#report-where").select_option(index=2)
+    place = page.locator("#report-where").input_value()
+    page.locator("#report-text").fill("Fence loose")
+    page.locator("#report button[type=submit]").click()
+    expect(phone.counts).to_contain_text("1 sent")
+    (report,) = reports_of(office, guard)
+    assert (report["text"], report["checkpoint"]) == ("Fence loose", place)
+    [order] = [one for one in office.get("/api/v1/work").json() if one["title"] == "Fence loose"]
+    assert order["checkpoint"] == place
