@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import httpx
+import pytest
 from playwright.sync_api import expect
 
 from tests.hub.patrol_page.campus import PLACES, TAGS
@@ -89,3 +91,37 @@ def test_a_round_without_signal_on_a_phone_that_dies_twice_arrives_once(
     expect(phone.counts).to_contain_text("3 sent")
     assert taps_of(office, guard) == [uid(place) for place in PLACES]
     assert [item["fate"] for item in phone.kept()] == ["sent"] * 3
+
+
+def test_eight_hours_without_signal_and_a_reboot_lose_and_double_nothing(
+    make_phone: MakePhone, office: httpx.Client, guard: str
+) -> None:
+    phone = make_phone()
+    phone.sign_in(guard)
+    phone.settle()
+    phone.close()
+    phone.start()
+    phone.offline()
+    now_s = time.time()
+    tapped = {"gatehouse": now_s - 8 * 3_600, "building-a": now_s - 4 * 3_600}
+    for number, (place, at_s) in enumerate(tapped.items(), start=1):
+        phone.page.clock.install(time=at_s)
+        phone.open()
+        phone.listen()
+        phone.touch(TAGS[place])
+        expect(phone.counts).to_contain_text(f"{number} saved on phone")
+        phone.kill()  # and comes back as after a reboot: only what was on its disk is there
+        phone.start()
+    phone.open()
+    expect(phone.counts).to_contain_text("2 saved on phone")
+    assert taps_of(office, guard) == []
+
+    phone.online()
+    expect(phone.counts).to_contain_text("2 sent")
+    phone.page.reload()
+    expect(phone.counts).to_contain_text("0 saved on phone")
+
+    assert taps_of(office, guard) == [uid(place) for place in tapped]
+    found = [tap for tap in office.get("/api/v1/taps").json() if tap["device"] == f"phone:{guard}"]
+    times_s = {tap["tag_uid"]: tap["measured_at_ms"] / 1_000 for tap in found}
+    assert times_s == {uid(place): pytest.approx(at_s, abs=60) for place, at_s in tapped.items()}
