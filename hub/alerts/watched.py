@@ -32,7 +32,7 @@ _COURSE: Final = (-1.0, RESTLESS, -math.inf, -math.inf, -1.0)
 # And a comparison's: a mark (ms), and how far its values were apart (%).
 _COMPARISON: Final = (RESTLESS, SHOWN)
 
-_ROWS: Final = 128  # readings kept of courses, before their watches remember them
+_ROWS: Final = 96  # readings kept of courses, before their watches remember them
 _EVER_MS: Final = 1 << 62  # the patience where nobody waits for signs of life
 
 # Numbers side by side in memory, and not an object each: of many devices the next is never in the cache.

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
+from msgspec.structs import replace
+
 from devices.facts import Kind
 from devices.identity import phone_of
 from hub.config.model import Campus, Device
@@ -63,13 +65,15 @@ def watches_of_devices(campus: Campus) -> tuple[Watch, ...]:
     """Everything that is watched whatever is planned: one watch for each rule and device that it selects; of
     rules about taps, also one for each phone and each checkpoint's tag.
 
-    Watches of the same hours share them, and with them the day that these have looked at."""
+    Watches of the same hours share them, and with them the day that these have looked at; those that look for
+    the same share that: devices are many, and what is looked for is not."""
     hours = _compiler(campus.calendar)
+    known: dict[Condition, Condition] = {}
     fed: dict[str, list[DeviceTarget]] = {}
     for device in campus.devices.values():
         fed.setdefault(device.fed_by, []).append(target_of(device))
     of_devices = tuple(
-        watch
+        replace(watch, condition=known.setdefault(watch.condition, watch.condition))
         for device in campus.devices.values()
         for watch in _watches(campus, device, hours, fed.get(device.id, ()))
     )
