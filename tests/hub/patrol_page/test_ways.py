@@ -41,6 +41,7 @@ def test_a_guard_who_denied_nfc_taps_by_hand_and_the_low_trust_shows(
     phone = make_phone(nfc="NotAllowedError")
     phone.sign_in(guard)
     page = phone.page
+    expect(page.locator(".next-name")).to_be_visible()
     page.locator("#button").click()
     page.locator("#notices [data-do=ways]").click()
     ways = page.locator("#ways")
