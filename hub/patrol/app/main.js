@@ -201,7 +201,7 @@ function reportItem(said, waitMs) {
 
 function sos() {
   navigator.vibrate?.(200);
-  const last = items.findLast((item) => item.kind === "tap" && item.place && item.person === me());
+  const last = items.findLast((item) => item.kind === "tap" && item.place);
   void keepReport({ kind: "sos", checkpoint: last?.place ?? null, round: scene().current?.round.id ?? null }, MERCY_MS);
 }
 
