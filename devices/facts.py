@@ -90,11 +90,16 @@ class Presence(msgspec.Struct, frozen=True, tag="presence", gc=False):
 
 
 class Tick(msgspec.Struct, frozen=True, tag="tick", gc=False):
-    """The passing of time at the hub. `listening_since_ms`: since when nothing can have been missed."""
+    """The passing of time at the hub. `listening_since_ms`: since when nothing can have been missed.
+
+    `phones_since_ms`: since when no phone's word can have been, which needs no broker; None: as long as
+    anything else. `phones_only`: there is no broker now, and time passes for what phones say alone."""
 
     key: str
     measured_at_ms: int
     listening_since_ms: int
+    phones_since_ms: int | None = None
+    phones_only: bool = False
 
     @property
     def device(self) -> str:

@@ -18,7 +18,7 @@ from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
-from devices.facts import ClockSet, Fact
+from devices.facts import ClockSet, Fact, Tick
 from rules import (
     clock,
     count,
@@ -82,6 +82,8 @@ def step(
     """
     if fact.__class__ is ClockSet:
         return after_clock_set(watch.condition, state, fact), ()
+    if fact.__class__ is Tick and fact.phones_only and not isinstance(watch.condition, Overdue):
+        return state, ()
     if (watch.when is None and watch.except_when is None) or watch.applies(fact.measured_at_ms):
         return _step(watch, state, fact)
     return _outside_hours(watch, state, fact)

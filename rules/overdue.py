@@ -9,8 +9,8 @@
 
 What is said is a number of minutes, a day's at most; 0: nobody need wait any more. Times are the hub's own (a
 phone tells how old its word is, not what its clock shows), so they move along when that is set. A hub that
-was down has heard nobody: `for` counts from when it listens again. What is older than the newest word is not
-judged.
+was down has heard nobody: `for` counts from when it listens again. Phones need no broker: time passes here
+also while it is away. What is older than the newest word is not judged.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def _at_tick(condition: Overdue, state: State, tick: Tick) -> Judged:
         by_ms = now_ms - state.newest_ms
         state = replace(state, newest_ms=now_ms, wrong_since_ms=state.wrong_since_ms + by_ms)
     due_ms = state.wrong_since_ms
-    if now_ms - max(due_ms, tick.listening_since_ms) < condition.for_ms:
+    heard_since_ms = tick.listening_since_ms if tick.phones_since_ms is None else tick.phones_since_ms
+    if now_ms - max(due_ms, heard_since_ms) < condition.for_ms:
         return state, ()
     active = replace(state, phase=Phase.ACTIVE, phase_since_ms=now_ms)
     return active, (Raised(now_ms, due_ms, (now_ms - state.newest_ms) / _MINUTE_MS),)

@@ -88,8 +88,8 @@ def is_judged_by(watch: Watch, fact: Fact) -> bool:
     """Whether a fact may move the watch's phase, if it is not late."""
     condition = watch.condition
     match fact:
-        case Tick():
-            return True
+        case Tick(phones_only=phones_only):
+            return not phones_only or isinstance(condition, Overdue)
         case ClockSet() | RoundOrder():
             return False
         case Tap():

@@ -5,7 +5,8 @@ A case file names its `rule` (or is called `<rule id>.toml`) and has one `[targe
 the target feeds. Times are durations from the start, which is midnight in UTC on Thursday 1 January 1970;
 school is in on weekdays from 07:00 to 18:00. A file with `starts`, a date, may be judged by any calendar: its
 times count from the beginning of that day there. A fact has `at` (with `until` and `every`: many), perhaps
-`received`, `device` and `clock`, and either `tick = true` (with `listening`), `online`, `tap` (perhaps with
+`received`, `device` and `clock`, and either `tick = true` (with `listening`; `phones_only` for one without a
+broker, with `phones`: since when phones were heard), `online`, `tap` (perhaps with
 `person`, `badge`, `counter` and `refused`), `order` (what people decided about the round, with `to`, `by` and
 `reason`), `clock_set` (what the hub's clock was set to at its `at`: what is written after it has times by
 that clock), or values of a reading; a value written `[from, to]` goes from the one to the other in equal
@@ -301,7 +302,9 @@ def _fact(at_ms: int, values: dict[str, Any]) -> Fact:
         set_to_ms = parse_duration(values["clock_set"])
         return ClockSet(f"clock/{at_ms}", set_to_ms, at_ms)
     if values.pop("tick", False):
-        return Tick(f"tick/{at_ms}", at_ms, parse_duration(values.pop("listening", "0s")))
+        listening_ms = parse_duration(values.pop("listening", "0s"))
+        phones_only = bool(values.pop("phones_only", False))
+        return Tick(f"tick/{at_ms}", at_ms, listening_ms, _perhaps(values, "phones"), phones_only)
     if "online" in values:
         return Presence(key, device, at_ms, at_ms, Clock.NONE, bool(values["online"]))
     if "tap" in values:

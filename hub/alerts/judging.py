@@ -247,7 +247,7 @@ class Judging:
 
     def _judge_tick(self, seq: int, tick: Tick, now_ms: int, said: list[Said]) -> None:
         at_ms, since_ms = float(tick.measured_at_ms), float(tick.listening_since_ms)
-        for device in self._listeners:
+        for device in self._listeners if not tick.phones_only else ():
             heard_ms = device.line[HEARD]
             if heard_ms == NOT_QUIET or not is_calm_tick(device.patience_ms, heard_ms, at_ms, since_ms):
                 self._judge_silences(device, seq, tick, now_ms, said)

@@ -68,7 +68,7 @@ class Runs:
 
     def _days_for(self, fact: Fact) -> list[date]:
         match fact:
-            case Tick():
+            case Tick(phones_only=False):
                 today = self._local_day(fact.measured_at_ms)
                 oldest = today - timedelta(days=FOLLOWED_DAYS)
                 first = max(oldest, (self.planned_from or today) - timedelta(days=2))

@@ -1,4 +1,10 @@
-"""Since when the hub hears everything: the difference between a silent campus and a deaf hub; pure."""
+"""Since when the hub hears everything: the difference between a silent campus and a deaf hub; pure.
+
+    broker     |------ there ------|      away      |------ there ----
+    ticks        ,   T   T   T   T   p   p   p   p   p   p   T   T   T     p: for what phones say alone
+
+What phones say comes without a broker: for them time passes as long as the hub runs.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +30,8 @@ class Listening:
         self._lost_at_ms = 0  # … and when that was
         self._last_tick_ms = 0
         self._asked_ms: int | None = None
+        self._is_fresh = False  # `since_ms` was found after the last question
+        self._phones_since_ms: int | None = None
 
     def lost(self, now_ms: int) -> None:
         """The broker is gone: whatever is said now is not heard now."""
@@ -38,21 +46,33 @@ class Listening:
         self.since_ms = now_ms
         if kept and self._before_ms is not None and now_ms >= self._lost_at_ms:
             self.since_ms = self._before_ms + now_ms - self._lost_at_ms
-        self._asked_ms = None
+        self._is_fresh = True
 
     def tick(self, now_ms: int) -> Tick | None:
         """The tick that is due, if one is; ask often. Ticks are aligned to the interval."""
         asked_ms, self._asked_ms = self._asked_ms, now_ms
-        since_ms = self.since_ms
-        if since_ms is None:
-            return None
-        if asked_ms is not None and not 0 <= now_ms - asked_ms <= _ABSENT_MS:
-            # Nobody was listening in between, or it is not known for how long.
-            self.since_ms = since_ms = now_ms
+        is_fresh, self._is_fresh = self._is_fresh, False
+        # Nobody was listening in between, or it is not known for how long.
+        was_absent = asked_ms is not None and not 0 <= now_ms - asked_ms <= _ABSENT_MS
+        if was_absent:
             self._last_tick_ms = 0
+        if was_absent and not is_fresh and self.since_ms is not None:
+            self.since_ms = now_ms
+        if was_absent or self._phones_since_ms is None:
+            self._phones_since_ms = now_ms
         at_ms = now_ms // TICK_MS * TICK_MS
-        if at_ms <= self._last_tick_ms or at_ms - since_ms < TICK_MS:
+        if at_ms <= self._last_tick_ms:
             return None
-        self._last_tick_ms = at_ms
+        tick = self._tick_at(at_ms, self.since_ms, self._phones_since_ms)
+        if tick is not None:
+            self._last_tick_ms = at_ms
+        return tick
+
+    def _tick_at(self, at_ms: int, since_ms: int | None, phones_since_ms: int) -> Tick | None:
         # Listening begun anew is another time that passes: it shares no key with the one before.
-        return Tick(f"tick:{at_ms}:{since_ms}", at_ms, since_ms)
+        if since_ms is not None and at_ms - since_ms >= TICK_MS:
+            return Tick(f"tick:{at_ms}:{since_ms}", at_ms, since_ms, phones_since_ms)
+        if at_ms - phones_since_ms >= TICK_MS:
+            key = f"tick:{at_ms}:{phones_since_ms}:phones"
+            return Tick(key, at_ms, at_ms, phones_since_ms, phones_only=True)
+        return None

@@ -79,6 +79,8 @@ class _Tick(msgspec.Struct, array_like=True, tag=TICK):
     key: str
     measured_at_ms: int
     listening_since_ms: int
+    phones_since_ms: int | None = None
+    phones_only: bool = False
 
 
 class _ClockSet(msgspec.Struct, array_like=True, tag=CLOCK_SET):
@@ -157,8 +159,8 @@ def _fact(kept: _Kept) -> Fact:
             )
         case _Presence(key, device, _, transit_ms, clock, online):
             return Presence(key, device, at, at + transit_ms, clock, online)
-        case _Tick(key, _, listening_since_ms):
-            return Tick(key, at, listening_since_ms)
+        case _Tick(key, _, listening_since_ms, phones_since_ms, phones_only):
+            return Tick(key, at, listening_since_ms, phones_since_ms, phones_only)
         case _ClockSet(key, _, before_ms):
             return ClockSet(key, at, before_ms)
         case _RoundOrder(key, _, transit_ms, run, order, by, reason, until_ms):
@@ -203,7 +205,7 @@ def _kept(fact: Fact) -> _Kept:
         case Presence():
             return _Presence(fact.key, fact.device, at, transit_ms, fact.clock, fact.online)
         case Tick():
-            return _Tick(fact.key, at, fact.listening_since_ms)
+            return _Tick(fact.key, at, fact.listening_since_ms, fact.phones_since_ms, fact.phones_only)
         case ClockSet():
             return _ClockSet(fact.key, at, fact.before_ms)
         case RoundOrder():

@@ -10,9 +10,14 @@ from hub.ingest.listening import TICK_MS, Listening
 START = 1_790_000_003_000
 
 
-def ticks(listening: Listening, first_ms: int, last_ms: int) -> list[Tick]:
+def every_tick(listening: Listening, first_ms: int, last_ms: int) -> list[Tick]:
     asked = (listening.tick(now_ms) for now_ms in range(first_ms, last_ms, 500))
     return [tick for tick in asked if tick is not None]
+
+
+def ticks(listening: Listening, first_ms: int, last_ms: int) -> list[Tick]:
+    """Those that are for everything."""
+    return [tick for tick in every_tick(listening, first_ms, last_ms) if not tick.phones_only]
 
 
 def test_there_is_no_tick_before_the_backlog_is_in() -> None:
@@ -90,3 +95,31 @@ def test_a_clock_that_steps_ahead_does_not_repeat_a_tick() -> None:
     found = ticks(listening, START, START + 30_000) + ticks(listening, START + 86_400_000, START + 86_430_000)
     keys = [tick.key for tick in found]
     assert len(keys) == len(set(keys))
+
+
+def test_without_a_broker_time_passes_for_phones_alone() -> None:
+    found = every_tick(Listening(), START, START + 60_000)
+    assert {(tick.phones_only, tick.phones_since_ms) for tick in found} == {(True, START)}
+    assert found[0].measured_at_ms >= START + TICK_MS
+    assert {b.measured_at_ms - a.measured_at_ms for a, b in pairwise(found)} == {TICK_MS}
+
+
+def test_a_broker_that_goes_and_comes_back_does_not_begin_the_time_of_phones_anew() -> None:
+    listening = Listening()
+    listening.caught_up(START)
+    found = every_tick(listening, START, START + 60_000)
+    listening.lost(START + 60_000)
+    found += every_tick(listening, START + 60_000, START + 600_000)
+    listening.caught_up(START + 600_000)
+    found += every_tick(listening, START + 600_000, START + 660_000)
+    assert {tick.phones_since_ms for tick in found} == {START}
+    assert {b.measured_at_ms - a.measured_at_ms for a, b in pairwise(found)} == {TICK_MS}
+    assert [tick.phones_only for tick in found].count(True) == 55
+    assert not found[-1].phones_only
+
+
+def test_phones_were_not_heard_while_the_hub_was_asleep() -> None:
+    listening = Listening()
+    every_tick(listening, START, START + 60_000)
+    woken_ms = START + 2_400_000
+    assert every_tick(listening, woken_ms, woken_ms + 60_000)[0].phones_since_ms == woken_ms
