@@ -15,7 +15,7 @@ import * as store from "./store.js";
 import { fetchPlan, sendAll } from "./sync.js";
 import { fromAddress, fromNfc } from "./tag.js";
 import { deedOf, draw, toneOf, trustOf } from "./view.js";
-import { openCamera, openWays } from "./ways.js";
+import { openCamera, openWays, showPlaces } from "./ways.js";
 import * as words from "./words.js";
 import { startWorker } from "./worker.js";
 
@@ -49,6 +49,8 @@ let planAskedMs = 0;
 /** @type {any} */
 let installing = null;
 let lastTouch = { mark: "", atMs: 0 };
+/** @type {{ id: string, read: Read, atMs: number } | null} the last tap before the plan came; judged once it is there */
+let unjudged = null;
 let remindedMs = 0;
 /** Reads are taken one after the other: each is judged by what was kept before it. */
 let turn = Promise.resolve();
@@ -85,20 +87,35 @@ function take(read, atMs, note = "") {
 async function takeOne(read, atMs, note) {
   items = await store.all();
   const said = judge(plan, items, read, atMs);
-  const trust = trustOf(read.source, read.sun !== null);
   if (said.word !== "duplicate") {
     const { tag, checkpoint, sun, source } = read;
     const id = store.uuid();
+    unjudged = said.word === "unplanned" ? { id, read, atMs } : null;
     const body = { id, at: stamp(atMs), tag, checkpoint, sun, source, note };
     const place = placeOf(plan, read)?.id ?? null;
     const item = /** @type {Item} */ ({ id, kind: "tap", atMs, person: me(), fate: "kept", body, place });
     if (!(await kept(item))) return;
     await stillWell(said, atMs);
   }
-  show(said, trust);
+  sayTap(said, read);
   send();
+}
+
+/** Shows what a tap is, and asks what is to be looked at there. @param {Shown} said @param {Read} read */
+function sayTap(said, read) {
+  show(said, trustOf(read.source, read.sun !== null));
   const asked = said.place?.checklist?.length && ["ok", "done", "late", "order"].includes(said.word);
   if (asked && said.place) report("checklist", said.place, said.round);
+}
+
+/** The plan has come: says what the tap before it is, if that is still on the screen. */
+function sayUnjudged() {
+  if (!plan || !unjudged) return;
+  const { id, read, atMs } = unjudged;
+  unjudged = null;
+  if (verdict?.said.word !== "unplanned") return;
+  const before = items.filter((item) => item.id !== id && item.atMs <= atMs);
+  sayTap(judge(plan, before, read, atMs), read);
 }
 
 /** A tap says as well that all is well; the last one of the round that the guard walks alone ends that. */
@@ -249,6 +266,8 @@ async function reread() {
   items = written[0];
   plan = written[1] ?? null;
   redraw();
+  sayUnjudged();
+  showPlaces(plan?.places ?? [], scene().current?.next?.id ?? null);
 }
 
 // --- showing ------------------------------------------------------------------------------------------------

@@ -134,6 +134,20 @@ export async function settle(fates) {
   changes.postMessage("items");
 }
 
+/**
+ * Says whose items are that were kept before the phone knew who has it.
+ * @param {string[]} ids @param {string} person
+ */
+export async function adopt(ids, person) {
+  await within(["items"], "readwrite", async (transaction) => {
+    const items = transaction.objectStore("items");
+    for (const id of ids) {
+      const item = await answer(items.get(id));
+      if (item && !item.person) items.put({ ...item, person });
+    }
+  });
+}
+
 /** @param {string[]} ids refused ones that the guard has read about */
 export async function markSeen(ids) {
   await within(["items"], "readwrite", async (transaction) => {

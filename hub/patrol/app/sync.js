@@ -34,6 +34,8 @@ export function sendAll() {
       if (!waiting.length) return "sent";
       const me = await whoAmI();
       const own = waiting.filter((item) => !item.person || item.person === me.person);
+      const nobodys = own.filter((item) => !item.person).map((item) => item.id);
+      if (nobodys.length) await store.adopt(nobodys, me.person);
       const urgent = own.filter((item) => item.body.kind === "sos");
       const taps = own.filter((item) => item.kind === "tap");
       const reports = own.filter((item) => item.kind === "report" && item.body.kind !== "sos");
@@ -118,7 +120,7 @@ async function sendWords(words, csrf) {
   const answer = await post("/api/v1/patrol/alone", csrf, { words: sent });
   const refusal = await refusalOf(answer);
   if (!refusal) await saidBy(answer);
-  const fate = /** @type {const} */ (refusal ? "refused" : "sent");
+  const fate = /** @type {store.Fate} */ (refusal ? "refused" : "sent");
   const settled = { fate, reason: refusal || null, settledMs: Date.now() };
   return store.settle(new Map(words.map(({ id }) => [id, settled])));
 }

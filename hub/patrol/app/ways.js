@@ -11,16 +11,14 @@ import { say, t } from "./words.js";
 const ways = byId("ways");
 /** @type {HTMLDialogElement} */
 const camera = byId("camera");
+/** @type {(checkpoint: string, note: string) => void} */
+let byHand = () => {};
 
 /**
  * @param {{ nfc: string, canScan: boolean, places: Place[], next: string | null }} able
  * @param {{ onQr: () => void, onManual: (checkpoint: string, note: string) => void, onNfc: () => void }} on
  */
 export function openWays({ nfc, canScan, places, next }, { onQr, onManual, onNfc }) {
-  const close = (/** @type {() => void} */ then) => () => {
-    ways.close();
-    then();
-  };
   const again = ["denied", "off", "idle"].includes(nfc);
   const qr = canScan
     ? h("button", { class: "button", type: "button", onclick: close(onQr) }, icon("qr"), t("qr_scan"))
@@ -31,11 +29,28 @@ export function openWays({ nfc, canScan, places, next }, { onQr, onManual, onNfc
       again && h("button", { class: "button", type: "button", onclick: close(onNfc) }, t("nfc_again"))),
     way("phone", t("way_url"), null, h("p", {}, t("way_url_how"))),
     way("qr", t("way_qr"), "qr", qr),
-    way("hand", t("way_manual"), "manual", h("p", {}, t("way_manual_how")), manual(places, next, close, onManual)),
+    way("hand", t("way_manual"), "manual", h("p", {}, t("way_manual_how")), manual(places, next, onManual)),
     h("div", { class: "sheet-end" },
       h("button", { class: "button quiet", type: "button", onclick: () => ways.close() }, t("close"))),
   );
   ways.showModal();
+  byHand = onManual;
+}
+
+/**
+ * The plan has come while the dialog was open without it.
+ * @param {Place[]} places @param {string | null} next
+ */
+export function showPlaces(places, next) {
+  if (ways.open && places.length) document.getElementById("manual-missing")?.replaceWith(manual(places, next, byHand));
+}
+
+/** @param {() => void} then */
+function close(then) {
+  return () => {
+    ways.close();
+    then();
+  };
 }
 
 /** @param {string} sign @param {string} name @param {string | null} trust @param {...any} children */
@@ -44,11 +59,11 @@ function way(sign, name, trust, ...children) {
 }
 
 /**
- * @param {Place[]} places @param {string | null} next @param {(then: () => void) => () => void} close
+ * @param {Place[]} places @param {string | null} next
  * @param {(checkpoint: string, note: string) => void} onManual
  */
-function manual(places, next, close, onManual) {
-  if (!places.length) return h("p", { class: "muted" }, t("plan_missing"));
+function manual(places, next, onManual) {
+  if (!places.length) return h("p", { id: "manual-missing", class: "muted" }, t("plan_missing"));
   const options = places.map((place) => h("option", { value: place.id, selected: place.id === next }, say(place.name)));
   const select = /** @type {HTMLSelectElement} */ (h("select", { id: "manual-place" }, ...options));
   const why = /** @type {HTMLInputElement} */ (h("input", { id: "manual-why", maxlength: "200", required: true }));

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.hub.patrol_page.campus import TAGS
 from tests.hub.patrol_page.phone import Phone
@@ -138,3 +138,27 @@ def test_an_answer_that_was_lost_on_its_way_doubles_nothing(
     page.get_by_role("button", name="Send now").click()
     expect(phone.counts).to_contain_text("1 sent")
     assert taps_of(office, guard) == [uid("gatehouse")]
+
+
+def test_what_came_before_the_plan_is_judged_once_the_plan_is_there(
+    make_phone: MakePhone, office: httpx.Client, guard: str
+) -> None:
+    phone = make_phone()
+    held: list[Route] = []
+    phone.page.route("**/api/v1/patrol/plan", lambda route: held.append(route))  # noqa: PLW0108 - no method of a list will do
+    phone.sign_in(guard)
+    phone.listen()
+    phone.touch(TAGS["gatehouse"])
+    expect(phone.verdict).to_contain_text("The hub says later which checkpoint it is")
+    phone.page.click("[data-do=ways]")
+    expect(phone.page.locator("#manual-missing")).to_be_visible()
+
+    for route in held:
+        route.continue_()
+    phone.page.unroute("**/api/v1/patrol/plan")
+
+    expect(phone.page.locator("#manual-place")).to_be_visible()
+    expect(phone.verdict).to_contain_text("School gate")
+    expect(phone.counts).to_contain_text("1 sent")
+    assert taps_of(office, guard) == [uid("gatehouse")]
+    assert [item["person"] for item in phone.kept()] == [guard]
