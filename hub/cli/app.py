@@ -358,3 +358,20 @@ def people_pin(
     from hub.cli import accounts
 
     accounts.one_time(config, os.environ, person)
+
+
+@people_app.command("badges")
+def people_badges(
+    people: Annotated[
+        list[str] | None, typer.Argument(help="Whose; else of all who have one.", show_default=False)
+    ] = None,
+    config: ConfigOption = _CONFIG,
+    output: Annotated[Path, typer.Option("--output", "-o", help="A new PDF file.")] = Path("badges.pdf"),
+) -> None:
+    """Make badges with QR codes, ten on a sheet of A4, for who has no card that a phone can read.
+
+    A badge signs in on a phone that its person has signed in on, and on no other (docs/guard.md).
+    """
+    from hub.cli import badge_printing
+
+    badge_printing.make(config, os.environ, people or [], output)

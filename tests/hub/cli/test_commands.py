@@ -126,6 +126,27 @@ def test_a_pin_for_nobody_is_refused_and_everybody_named(config: Path) -> None:
     assert "wang-fang" in said.stderr
 
 
+def test_badges_are_printed_for_all_who_have_one(config: Path, tmp_path: Path) -> None:
+    made = tmp_path / "badges.pdf"
+    assert call("people", "badges", "--config", config, "--output", made).exit_code == Exit.OK
+    assert made.read_bytes().startswith(b"%PDF")
+    again = call("people", "badges", "--config", config, "--output", made)
+    assert (again.exit_code, "badges.pdf" in again.stderr) == (Exit.USAGE, True)
+
+
+def test_who_has_no_badge_hears_how_to_get_one(config: Path, tmp_path: Path) -> None:
+    made = tmp_path / "badges.pdf"
+    said = call("people", "badges", "wang-fang", "--config", config, "--output", made)
+    assert said.exit_code == Exit.CONFIGURATION
+    number = re.search(r"[0-9A-F]{14}", said.stderr)
+    assert number is not None
+    text = config.read_text(encoding="utf-8").replace(
+        'id = "wang-fang"', f'id = "wang-fang"\nbadge = "{number[0]}"'
+    )
+    config.write_text(text, encoding="utf-8")
+    assert call("people", "badges", "wang-fang", "--config", config, "--output", made).exit_code == Exit.OK
+
+
 def test_publishing_twice_changes_nothing_the_second_time(config: Path) -> None:
     with stub_grafana() as grafana:
         arguments = ("dashboards", "publish", "--url", grafana.url, "--config", config)

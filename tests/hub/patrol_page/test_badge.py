@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import expect
 
+from hub.patrol.badges import badge_text
 from tests.hub.patrol_page.campus import badge_of
 from tests.hub.patrol_page.phone import Phone
 from tests.hub.patrol_page.test_accessible import assert_usable
@@ -43,6 +44,15 @@ def test_who_has_given_the_pin_once_takes_over_by_badge(
     expect(page.locator("#badge")).to_be_hidden()
     expect(page.locator("#person p")).to_have_text(first)
     assert phone.kept() == []
+
+
+def test_the_page_reads_the_code_of_a_printed_badge(make_phone: MakePhone, night_guard: str) -> None:
+    phone = make_phone()
+    phone.sign_in(night_guard)
+    badge = badge_of(night_guard)
+    read = "async (text) => (await import('/guard/badge.js')).badgeOf(text)"
+    assert phone.page.evaluate(read, badge_text(badge)) == badge
+    assert phone.page.evaluate(read, "https://school.example/menu") is None
 
 
 @pytest.mark.parametrize(
