@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import uuid
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,6 +13,8 @@ import msgspec
 from devices.topics import Channel
 
 MAX_KEY_CHARS: Final = 120
+
+_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
 
 # One boot and sequence number may count a device's readings, taps and states apart.
 _LETTERS: Final = {Channel.READING: "r", Channel.TAP: "t", Channel.STATUS: "s", Channel.REPLY: "a"}
@@ -30,6 +34,11 @@ def numbered(prefix: str, boot: str | int, seq: int) -> str:
     """The key of a numbered fact, by its device's prefix."""
     key = f"{prefix}{boot if type(boot) is int else _part(str(boot))}:{seq}"
     return key if len(key) <= MAX_KEY_CHARS else _bounded(key)
+
+
+def canonical(id_: str) -> str | None:
+    """A UUID in small letters; None if it is none."""
+    return str(uuid.UUID(id_)) if _UUID.fullmatch(id_) else None
 
 
 def of_tap(tap_id: str) -> str:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from devices.facts import Clock, Reading
-from devices.identity import phone_of
+from devices.identity import canonical, phone_of
 from devices.wire import WireError, escaped
 from hub.log.model import Entry
 from hub.patrol import sent
@@ -83,7 +83,7 @@ def _read(payload: bytes, person: str, now_ms: int) -> tuple[Reading, ...]:
 
 
 def _reading(word: SentWord, person: str, now_ms: int) -> Reading:
-    id_ = sent.canonical(word.id)
+    id_ = canonical(word.id)
     if id_ is None:
         raise ValueError("id: a UUID is needed")
     if 0 < word.minutes < LEAST_MIN:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from devices.facts import Clock, Reading
-from devices.identity import phone_of
+from devices.identity import canonical, phone_of
 from devices.wire import WireError, escaped
 from hub.log.model import Entry
 from hub.patrol import reports, sent
@@ -148,7 +148,7 @@ def _read(payload: bytes, person: str, now_ms: int) -> Report:
         measured_at_ms, _ = sent.time_of(said.at, now_ms)
     except (WireError, msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
         raise Problem(Code.INVALID, details=(escaped(str(error)),)) from None
-    id_ = sent.canonical(said.id)
+    id_ = canonical(said.id)
     if id_ is None:
         raise Problem(Code.INVALID, details=("id: a UUID is needed",))
     return Report(

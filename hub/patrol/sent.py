@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from enum import Enum
 from typing import Annotated, Any, Final
 
@@ -11,7 +10,7 @@ import msgspec
 
 from devices.clock import resolve
 from devices.facts import Clock, Tap, Trust
-from devices.identity import of_tap, phone_of
+from devices.identity import canonical, of_tap, phone_of
 from devices.wire import WireError, parse_json
 from hub.config.model import Campus, Person
 from hub.config.values import parse_uid
@@ -26,7 +25,6 @@ _HALF_PAIR: Final = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
-_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
 _MOST_SUN_VALUES: Final = 8
 
 Short = Annotated[str, msgspec.Meta(max_length=64)]
@@ -90,11 +88,6 @@ def id_of(value: object) -> str:
     """The id of a tap or report, as sent, as far as it can be told."""
     found = value.get("id") if isinstance(value, dict) else None
     return found[:64] if isinstance(found, str) else ""
-
-
-def canonical(id_: str) -> str | None:
-    """A UUID in small letters; None if it is none."""
-    return str(uuid.UUID(id_)) if _UUID.fullmatch(id_) else None
 
 
 def made_of(value: Any, campus: Campus, person: Person, now_ms: int) -> Made | Why:

@@ -7,8 +7,6 @@ sent          known already: the same answer        else: decided, durable in th
 from __future__ import annotations
 
 import asyncio
-import re
-import uuid
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from devices.clock import resolve
 from devices.facts import Order, RoundOrder
+from devices.identity import canonical
 from devices.wire import WireError
 from hub.alerts.orders import WORDS, Refused, decide
 from hub.alerts.reader import READER
@@ -33,7 +32,6 @@ from rules.model import Text
 _JUDGED_WITHIN_S: Final = 1.5
 _LOOK_EVERY_S: Final = 0.02
 _FAR_MS: Final = 4_133_894_400_000  # the beginning of 2101: what claims more is no time
-_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
 _CODES: Final[Mapping[Refused, Code]] = {
     Refused.NOT_YOURS: Code.NOT_YOUR_ROUND,
     Refused.NO_REASON: Code.NO_REASON,
@@ -97,11 +95,6 @@ def instant(said: str | float) -> int:
         return resolve(said, _FAR_MS, None)[0]
     except WireError as error:
         raise Problem(Code.BAD_TIME, details=(str(error)[:200],)) from None
-
-
-def canonical(key: str) -> str | None:
-    """A UUID in small letters; None if it is none."""
-    return str(uuid.UUID(key)) if _UUID.fullmatch(key) else None
 
 
 def _known(deps: Deps, run: RoundRun, key: str) -> RoundOrder | None:
