@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Final
 
 import msgspec
@@ -15,11 +15,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from devices.facts import Order
 from hub.alerts.orders import may
-from hub.config.model import Campus
 from hub.desk import rounds_live
 from hub.desk.alert_page import one_line
 from hub.desk.campus_plan import version_of
 from hub.desk.cards import Below, below
+from hub.desk.typed_time import typed_ms
 from hub.rounds import queries, timeline
 from hub.rounds.ordering import order_round
 from hub.rounds.standing import TONES, deadline_of, word_of
@@ -29,7 +29,7 @@ from hub.web.errors import Code, Problem
 from hub.web.pages import Pages
 from hub.web.signin import current_viewer
 from hub.web.viewer import Viewer
-from rules.local_time import day_at, instant_ms, midnight_ms
+from rules.local_time import day_at, midnight_ms
 from rules.model import Role, Text
 
 _DAY: Final = timedelta(days=1)
@@ -90,7 +90,7 @@ def add_run(routes: APIRouter, deps: Deps, pages: Pages) -> None:
         local date and time instead."""
         if order not in _SAID:
             raise Problem(Code.INVALID, details=("order",))
-        until_ms = _local_ms(deps.campus, until_at) if until_at else _number(until)
+        until_ms = typed_ms(deps.campus.site.zone, until_at) if until_at else _number(until)
         try:
             await order_round(
                 deps,
@@ -231,14 +231,3 @@ def _longer(found: Whole, now_ms: int) -> list[Longer]:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 15 else 0
-
-
-def _local_ms(campus: Campus, text: str) -> int:
-    """The instant of a local date and time as browsers send it; 0 for what is none."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return 0
-    if moment.tzinfo is not None or not 2000 <= moment.year <= 2100:
-        return 0
-    return instant_ms(campus.site.zone, moment.date(), moment.time())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -14,6 +13,7 @@ from hub.alerts import settings, upkeep
 from hub.alerts.minding import windows_now
 from hub.book.model import Setting, Suppression
 from hub.desk.alert_page import Typed, one_line
+from hub.desk.typed_time import typed_ms
 from hub.web.deps import Deps
 from hub.web.errors import Code, Problem, refused
 from hub.web.pages import Pages
@@ -21,7 +21,6 @@ from hub.web.scene import Scene
 from hub.web.signin import current_viewer
 from hub.web.viewer import Viewer
 from rules.life import Refusal
-from rules.local_time import instant_ms
 from rules.model import Role, Text
 
 _ENDED_SHOWN = 20
@@ -61,7 +60,7 @@ def add_upkeep(routes: APIRouter, deps: Deps, pages: Pages) -> None:
         viewer: CurrentViewer, device: PlaceId = "", reason: Typed = "", until: Typed = ""
     ) -> Response:
         """Takes a device out of service; an empty `until`: until somebody puts it back."""
-        until_ms = _instant(deps, until) if until else None
+        until_ms = typed_ms(deps.campus.site.zone, until) if until else None
         done = upkeep.take_out(
             deps.book, deps.campus, device, viewer.person, one_line(reason), until_ms, deps.now()
         )
@@ -79,7 +78,7 @@ def add_upkeep(routes: APIRouter, deps: Deps, pages: Pages) -> None:
             place,
             viewer.person,
             one_line(reason),
-            _instant(deps, until),
+            typed_ms(deps.campus.site.zone, until),
             deps.now(),
         )
         typed = {"place": place, "work_reason": reason, "work_until": until}
@@ -175,14 +174,3 @@ def _places(scene: Scene, devices: tuple[str, ...], areas: tuple[str, ...]) -> t
     known = scene.campus.devices
     named = (known[id_].name if id_ in known else Text(id_, id_) for id_ in devices)
     return (*named, *(scene.area_name(area) for area in areas))
-
-
-def _instant(deps: Deps, text: str) -> int:
-    """The instant of a local date and time as browsers send it; 0 for what is none."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return 0
-    if moment.tzinfo is not None:
-        return 0
-    return instant_ms(deps.campus.site.zone, moment.date(), moment.time())

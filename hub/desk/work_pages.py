@@ -5,7 +5,6 @@ Their forms work without scripts; photos come from a phone's camera."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Annotated, Final
 from uuid import uuid4
 
@@ -17,6 +16,7 @@ from hub.book.model import Alert
 from hub.book.tables import AlertRow
 from hub.config.model import Person
 from hub.desk import work_cards, work_doing
+from hub.desk.typed_time import typed_ms
 from hub.desk.work_api import one_line, person_of, photo_of
 from hub.desk.work_doing import Wanted, Which
 from hub.photos.store import Photos
@@ -29,7 +29,6 @@ from hub.web.viewer import Viewer
 from hub.work import due, orders
 from hub.work.model import Place, WorkOrder
 from hub.work.orders import Said
-from rules.local_time import instant_ms
 from rules.model import Role
 from rules.work import Step, Urgency
 
@@ -203,7 +202,7 @@ def _add_other_steps(routes: APIRouter, deps: Deps, pages: Pages) -> None:
         said = Said(
             one_line(reason),
             urgency=Urgency(urgency) if urgency in known else None,
-            due_ms=_instant(deps, until) if until else None,
+            due_ms=typed_ms(deps.campus.site.zone, until) if until else None,
         )
         return _act(deps, pages, viewer, number, Step.RESCHEDULED, said)
 
@@ -320,14 +319,3 @@ def _kept(deps: Deps, uploads: Iterable[UploadFile]) -> tuple[str, ...]:
 
 def _people(people: Iterable[Person]) -> list[Person]:
     return sorted((one for one in people if one.role is not Role.WALL), key=lambda one: one.name)
-
-
-def _instant(deps: Deps, text: str) -> int:
-    """The instant of a local date and time as browsers send it; 0 for what is none."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return 0
-    if moment.tzinfo is not None:
-        return 0
-    return instant_ms(deps.campus.site.zone, moment.date(), moment.time())
