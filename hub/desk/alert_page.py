@@ -18,7 +18,7 @@ from hub.desk.work_doing import may_make_of
 from hub.desk.work_pages import orders_of_alert
 from hub.web.deps import Deps
 from hub.web.errors import Code, Problem, refused
-from hub.web.life_api import How
+from hub.web.life_api import How, one_line
 from hub.web.pages import Pages
 from hub.web.signin import current_viewer
 from hub.web.viewer import Viewer
@@ -44,11 +44,6 @@ def add_alert_page(routes: APIRouter, deps: Deps, pages: Pages) -> None:
 def said_text(pages: Pages, viewer: Viewer, said: str) -> str:
     """The sentence for a code in the address; nothing for one that is not ours."""
     return pages.text(viewer.language, f"alert.said.{said}") if said in _SAID else ""
-
-
-def one_line(text: str) -> str:
-    """Line breaks and other invisible things become spaces: it stands on one line of the record."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _add_page(routes: APIRouter, deps: Deps, pages: Pages) -> None:

@@ -16,7 +16,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from devices.facts import Order
 from hub.alerts.orders import may
 from hub.desk import rounds_live
-from hub.desk.alert_page import one_line
 from hub.desk.campus_plan import version_of
 from hub.desk.cards import Below, below
 from hub.desk.typed_time import typed_ms
@@ -26,6 +25,7 @@ from hub.rounds.standing import TONES, deadline_of, word_of
 from hub.rounds.whole import Whole, whole
 from hub.web.deps import Deps
 from hub.web.errors import Code, Problem
+from hub.web.life_api import one_line
 from hub.web.pages import Pages
 from hub.web.signin import current_viewer
 from hub.web.viewer import Viewer

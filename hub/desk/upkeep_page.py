@@ -12,10 +12,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from hub.alerts import settings, upkeep
 from hub.alerts.minding import windows_now
 from hub.book.model import Setting, Suppression
-from hub.desk.alert_page import Typed, one_line
+from hub.desk.alert_page import Typed
 from hub.desk.typed_time import typed_ms
 from hub.web.deps import Deps
 from hub.web.errors import Code, Problem, refused
+from hub.web.life_api import one_line
 from hub.web.pages import Pages
 from hub.web.scene import Scene
 from hub.web.signin import current_viewer

@@ -16,7 +16,7 @@ from hub.desk.work_doing import Wanted, Which
 from hub.photos.store import Photos
 from hub.web.deps import Deps
 from hub.web.errors import Code, Problem
-from hub.web.life_api import Saying, printable
+from hub.web.life_api import Saying, one_line, printable
 from hub.web.paces import pace_of
 from hub.web.parts import CurrentViewer, TheDeps, session_of
 from hub.web.shapes import Shape
@@ -280,11 +280,6 @@ def person_of(deps: Deps, viewer: Viewer) -> Person:
     if person is None:
         raise Problem(Code.SIGNED_OUT)
     return person
-
-
-def one_line(text: str) -> str:
-    """Line breaks and other invisible things become spaces."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _act(deps: Deps, viewer: Viewer, number: int, step: Step, said: Said) -> OrderShape:

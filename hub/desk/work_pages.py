@@ -17,12 +17,12 @@ from hub.book.tables import AlertRow
 from hub.config.model import Person
 from hub.desk import work_cards, work_doing
 from hub.desk.typed_time import typed_ms
-from hub.desk.work_api import one_line, person_of, photo_of
+from hub.desk.work_api import person_of, photo_of
 from hub.desk.work_doing import Wanted, Which
 from hub.photos.store import Photos
 from hub.web.deps import Deps
 from hub.web.errors import Code, Problem
-from hub.web.life_api import printable
+from hub.web.life_api import one_line, printable
 from hub.web.pages import Pages
 from hub.web.signin import current_viewer
 from hub.web.viewer import Viewer

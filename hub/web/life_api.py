@@ -162,6 +162,11 @@ def printable(text: str) -> str:
     return "".join(c for c in text if c.isprintable() or c in "\n\t")
 
 
+def one_line(text: str) -> str:
+    """Line breaks and other invisible things become spaces: it stands on one line of a record."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def _done(deps: Deps, result: Alert | Refusal | None) -> shapes.AlertShape:
     if result is None:
         raise Problem(Code.NOT_FOUND)
