@@ -6,19 +6,18 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from hub.config.model import Person
 from hub.desk import work_doing
 from hub.desk.work_doing import Wanted, Which
-from hub.photos.store import Photos
+from hub.web import photos
 from hub.web.deps import Deps
 from hub.web.errors import Code, Problem
 from hub.web.life_api import Saying, one_line, printable
-from hub.web.paces import pace_of
-from hub.web.parts import CurrentViewer, TheDeps, session_of
+from hub.web.parts import CurrentViewer, TheDeps
+from hub.web.photos import Hash
 from hub.web.shapes import Shape
 from hub.web.viewer import Viewer
 from hub.work import orders
@@ -30,9 +29,7 @@ from rules.work import MOST_WORDS, State, Step, Urgency
 
 router: Final = APIRouter(prefix="/api/v1/work", tags=["work orders"])
 
-PHOTO_HEADERS: Final = {"cache-control": "private, max-age=31536000, immutable"}
 Number = Annotated[int, Path(alias="number")]
-Hash = Annotated[str, Path(alias="sha256", max_length=64)]
 Hashes = Annotated[list[str], Field(max_length=work_doing.MOST_PHOTOS)]
 
 
@@ -174,10 +171,7 @@ def make_order(deps: TheDeps, viewer: CurrentViewer, said: Making) -> OrderShape
 async def put_photo(request: Request, deps: TheDeps, name: Hash) -> Response:
     """Keeps a JPEG under the SHA-256 of its bytes, drawn anew without anything but the picture. The body is
     the file."""
-    pace_of(request).take(session_of(request), deps.now())
-    content = await request.body()
-    await run_in_threadpool(work_doing.keep_photo, Photos(deps.campus.storage.folder), name, content)
-    return Response(status_code=204)
+    return await photos.take_in(request, deps, name)
 
 
 @router.get("/{number}")
@@ -268,10 +262,9 @@ def photo_of(deps: Deps, number: int, name: str) -> FileResponse:
         order = orders.one(session, number)
         record = orders.record_of(session, number) if order is not None else ()
     known = {photo for entry in record for photo in entry.change.photos}
-    path = Photos(deps.campus.storage.folder).path(name) if name in known else None
-    if path is None:
+    if name not in known:
         raise Problem(Code.NOT_FOUND)
-    return FileResponse(path, headers=PHOTO_HEADERS, media_type="image/jpeg")
+    return photos.shown(deps, name)
 
 
 def person_of(deps: Deps, viewer: Viewer) -> Person:

@@ -15,7 +15,8 @@ from hub.alerts import keeping
 from hub.book.model import Alert
 from hub.book.tables import AlertRow
 from hub.config.model import Campus, Person
-from hub.photos.store import Bad, Photos
+from hub.photos.store import Photos
+from hub.web import photos
 from hub.web.deps import Deps
 from hub.web.errors import Code, Problem
 from hub.work import orders
@@ -155,27 +156,14 @@ def urgency_of(alert: Alert) -> Urgency:
 
 def keep_photos(deps: Deps, files: Iterable[bytes]) -> tuple[str, ...]:
     """Keeps what a form carries; returns the hashes. Raises Problem."""
-    store = Photos(deps.campus.storage.folder)
     names: dict[str, None] = {}
     for content in files:
         name = hashlib.sha256(content).hexdigest()
-        keep_photo(store, name, content)
+        photos.keep(deps, name, content)
         names[name] = None
     if len(names) > MOST_PHOTOS:
         raise Problem(Code.TOO_LARGE, Text(f"最多 {MOST_PHOTOS} 张照片。", f"{MOST_PHOTOS} photos at most."))
     return tuple(names)
-
-
-def keep_photo(store: Photos, name: str, content: bytes) -> None:
-    """Keeps one. Raises Problem."""
-    try:
-        bad = store.keep(name, content)
-    except OSError:
-        raise Problem(Code.LOG_UNAVAILABLE) from None
-    if bad is Bad.TOO_LARGE:
-        raise Problem(Code.TOO_LARGE)
-    if bad is not None:
-        raise Problem(Code.NO_PHOTO, details=(bad.value,))
 
 
 def _check_place(campus: Campus, place: Place) -> None:
@@ -189,11 +177,11 @@ def _check_place(campus: Campus, place: Place) -> None:
         raise Problem(Code.INVALID, details=unknown)
 
 
-def _check_photos(deps: Deps, photos: tuple[str, ...]) -> None:
+def _check_photos(deps: Deps, names: tuple[str, ...]) -> None:
     store = Photos(deps.campus.storage.folder)
-    if len(photos) > MOST_PHOTOS:
+    if len(names) > MOST_PHOTOS:
         raise Problem(Code.INVALID, details=(f"photos: {MOST_PHOTOS} at most",))
-    if any(store.path(name) is None for name in photos):
+    if any(store.path(name) is None for name in names):
         raise Problem(Code.NO_PHOTO, details=("photos: send each of them first",))
 
 

@@ -24,6 +24,7 @@ from hub.web.deps import Deps
 from hub.web.errors import Code, Problem
 from hub.web.life_api import one_line, printable
 from hub.web.pages import Pages
+from hub.web.photos import Hash
 from hub.web.signin import current_viewer
 from hub.web.viewer import Viewer
 from hub.work import due, orders
@@ -139,7 +140,7 @@ def _add_order(routes: APIRouter, deps: Deps, pages: Pages) -> None:
         return _page(deps, pages, viewer, number, said=said if said in _SAID else "")
 
     @routes.get("/work/{number}/photos/{sha256}")
-    def photo(number: Number, name: Annotated[str, Path(alias="sha256", max_length=64)]) -> FileResponse:
+    def photo(number: Number, name: Hash) -> FileResponse:
         """A photo of an order."""
         return photo_of(deps, number, name)
 

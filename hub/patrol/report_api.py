@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -18,19 +18,17 @@ from devices.wire import WireError, escaped
 from hub.log.model import Entry
 from hub.patrol import reports, sent
 from hub.patrol.reports import Kind, Report, SentReport
-from hub.photos.store import Bad, Photos
+from hub.web import photos
 from hub.web.deps import Deps
 from hub.web.durable import durable
 from hub.web.errors import Code, Problem
 from hub.web.life_api import printable
 from hub.web.paces import pace_of
-from hub.web.parts import CurrentViewer, TheDeps, deps_of, session_of
+from hub.web.parts import CurrentViewer, TheDeps, session_of
+from hub.web.photos import Hash
 from hub.web.rights import BODY_LIMIT
 
 router: Final = APIRouter(prefix="/api/v1/patrol", tags=["patrol"])
-
-_PHOTO_HEADERS: Final = {"cache-control": "private, max-age=31536000, immutable"}
-Hash = Annotated[str, Path(alias="sha256", max_length=64)]
 
 
 class Which(Enum):
@@ -110,35 +108,13 @@ def list_reports(
 async def put_photo(request: Request, deps: TheDeps, name: Hash) -> Response:
     """Keeps a JPEG under the SHA-256 of its bytes, drawn anew without anything but the picture. The body is
     the file. Once kept, it may be sent again."""
-    pace_of(request).take(session_of(request), deps.now())
-    content = await request.body()
-    try:
-        bad = await run_in_threadpool(_photos(request).keep, name, content)
-    except OSError:
-        raise Problem(Code.LOG_UNAVAILABLE) from None
-    if bad is Bad.TOO_LARGE:
-        raise Problem(Code.TOO_LARGE)
-    if bad is not None:
-        raise Problem(Code.NO_PHOTO, details=(bad.value,))
-    return Response(status_code=204)
+    return await photos.take_in(request, deps, name)
 
 
 @router.get("/photos/{sha256}", response_class=FileResponse)
-def get_photo(request: Request, name: Hash) -> FileResponse:
+def get_photo(deps: TheDeps, name: Hash) -> FileResponse:
     """A photo."""
-    path = _photos(request).path(name)
-    if path is None:
-        raise Problem(Code.NOT_FOUND)
-    return FileResponse(path, headers=_PHOTO_HEADERS, media_type="image/jpeg")
-
-
-def _photos(request: Request) -> Photos:
-    """This application's."""
-    state = request.app.state
-    if not hasattr(state, "photos"):
-        state.photos = Photos(deps_of(request).campus.storage.folder)
-    kept: Photos = state.photos
-    return kept
+    return photos.shown(deps, name)
 
 
 def _read(payload: bytes, person: str, now_ms: int) -> Report:
