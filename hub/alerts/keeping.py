@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Dialect, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -56,20 +57,15 @@ def save_states(session: Session, states: Mapping[WatchKey, State], as_of: int) 
     if not states:
         return
     connection = session.connection()
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    new = dialect.insert(WatchRow)
-    upsert = new.on_conflict_do_update(
-        index_elements=[WatchRow.rule, WatchRow.subject],
-        set_={"body": new.excluded.body, "as_of": new.excluded.as_of},
-    ).compile(dialect=connection.dialect, column_keys=_WATCH_COLUMNS)
+    upsert, is_positional = _upsert(connection.dialect)
     rows = [
         (rule, subject, msgspec.msgpack.encode(state), as_of) for (rule, subject), state in states.items()
     ]
     # By the driver, not the session: rows as objects would cost two hundred times as much.
-    if upsert.positional:
-        connection.exec_driver_sql(str(upsert), rows)
+    if is_positional:
+        connection.exec_driver_sql(upsert, rows)
     else:
-        connection.exec_driver_sql(str(upsert), [dict(zip(_WATCH_COLUMNS, row, strict=True)) for row in rows])
+        connection.exec_driver_sql(upsert, [dict(zip(_WATCH_COLUMNS, row, strict=True)) for row in rows])
 
 
 def none_ahead_of(session: Session, newest_seq: int) -> None:
@@ -310,6 +306,18 @@ def state_from(record: Iterable[AlertChanged]) -> AlertState | None:
         shelf = None if entry.until_ms is None else Shelf(entry.until_ms, once=entry.once)
         state = life.after(state, entry.change, entry.by, shelf, entry.at_ms)
     return state
+
+
+@lru_cache(maxsize=4)  # a hub has one book
+def _upsert(dialect: Dialect) -> tuple[str, bool]:
+    """What keeps a watch's state in this dialect, and whether its values go by position, else by name."""
+    insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+    new = insert(WatchRow)
+    upsert = new.on_conflict_do_update(
+        index_elements=[WatchRow.rule, WatchRow.subject],
+        set_={"body": new.excluded.body, "as_of": new.excluded.as_of},
+    ).compile(dialect=dialect, column_keys=_WATCH_COLUMNS)
+    return str(upsert), bool(upsert.positional)
 
 
 def _take(row: AlertRow, state: AlertState) -> None:
