@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -32,18 +33,23 @@ from hub.log.reader import LogReader
 from hub.web.accounts import set_secret
 from hub.web.cookies import SESSION
 from hub.web.sessions import Sessions
+from rules.local_time import local
 
 SECONDS_AT_MOST: Final = 60.0
 _CHECKPOINTS: Final = 20
 _MOST_SESSIONS: Final = 20  # of one person
 _LOOKS_EVERY_S: Final = 0.01
 _AT_A_TIME: Final = 10_000
+_ZONE: Final = ZoneInfo("Asia/Shanghai")
+# A hub judges nothing of a round that was half over when it first ran: so there is one under way that is not.
+_BEGAN_MS: Final = 11 * 3_600_000  # before now
+_LASTS_MS: Final = 23 * 3_600_000
 
 _CAMPUS: Final = """\
 [site]
 id = "bench"
 name = "Bench"
-zone = "Asia/Shanghai"
+zone = "{zone}"
 language = "en"
 [broker]
 port = {broker_port}
@@ -69,8 +75,8 @@ role = "guard"
 [[round]]
 id = "round-{number}"
 name = "Round {number}"
-starts = "00:00"
-ends = "23:00"
+starts = "{starts:%H:%M}"
+ends = "{ends:%H:%M}"
 guard = "guard-{number}"
 checkpoints = [{places}]
 """
@@ -124,9 +130,13 @@ def _write_school(folder: Path, asked: Asked, port: int) -> SiteKeys:
     key.write_text(secret, encoding="ascii")
     guards = -(-asked.phones // _MOST_SESSIONS)
     places = ", ".join(f'"place-{number}"' for number in range(_CHECKPOINTS))
-    text = _CAMPUS.format(broker_port=processes.free_port(), web_port=port)
+    began_ms = system_now_ms() - _BEGAN_MS
+    starts, ends = local(_ZONE, began_ms), local(_ZONE, began_ms + _LASTS_MS)
+    text = _CAMPUS.format(broker_port=processes.free_port(), web_port=port, zone=_ZONE)
     text += "".join(_PLACE.format(number=number, uid=_uid(number)) for number in range(_CHECKPOINTS))
-    text += "".join(_GUARD.format(number=number, places=places) for number in range(guards))
+    text += "".join(
+        _GUARD.format(number=number, places=places, starts=starts, ends=ends) for number in range(guards)
+    )
     (folder / "campus.toml").write_text(text, encoding="utf-8")
     return SiteKeys(MasterKey.from_hex(secret), "bench")
 
