@@ -34,6 +34,7 @@ from rules.life import Change
 from tests.real import free_port
 from tests.real.mosquitto import mosquitto
 from tests.whole.hub_process import wait_until
+from tests.whole.stepped_clock import Clock
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 DAY: Final = "2026-11-23"  # a Monday
@@ -128,26 +129,6 @@ class Read:
     person: str = "zhang-wei"
 
 
-class Clock:
-    """The hub's clock, which knows whether the hub's loop that makes ticks has looked at it."""
-
-    def __init__(self, now_ms: int) -> None:
-        self.now_ms = now_ms
-        self.was_seen = threading.Event()
-        self._at_once = threading.Lock()
-
-    def __call__(self) -> int:
-        with self._at_once:
-            if threading.current_thread().name == "clock":
-                self.was_seen.set()
-            return self.now_ms
-
-    def set(self, now_ms: int) -> None:
-        with self._at_once:
-            self.now_ms = now_ms
-            self.was_seen.clear()
-
-
 class Reader:
     """One simulated reader. `error_s`: how far its clock is ahead; None: it is not set."""
 
@@ -210,7 +191,7 @@ class PatrolHub:
         at_ms = instant_ms(at)
         for now_ms in (at_ms - _TICK_MS, at_ms):
             if now_ms > self.clock.now_ms:
-                self._step(now_ms)
+                self.clock.step(self.hub, now_ms)
         wait_until(lambda: self._ticked() >= at_ms)
         self._catch_up()
 
@@ -272,7 +253,7 @@ class PatrolHub:
 
     def step(self) -> None:
         """Ten seconds pass."""
-        self._step(self.clock.now_ms + _TICK_MS)
+        self.clock.step(self.hub, self.clock.now_ms + _TICK_MS)
 
     # --- what came of it ---
 
@@ -303,11 +284,6 @@ class PatrolHub:
         self.hub.stop()
 
     # --- waiting ---
-
-    def _step(self, now_ms: int) -> None:
-        self.clock.set(now_ms)
-        self.hub._loops["clock"].wake()  # it would look only twice in a real second
-        assert self.clock.was_seen.wait(20)
 
     def _settle(self) -> None:
         """Until every reader that has a network has handed everything over, and nothing more comes."""

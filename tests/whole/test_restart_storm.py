@@ -30,6 +30,7 @@ from rules.life import Change
 from tests.real import free_port
 from tests.real.mosquitto import mosquitto
 from tests.whole.hub_process import wait_until
+from tests.whole.stepped_clock import Clock
 
 DEVICES: Final = 200
 DOWN: Final = 15  # minutes: when the hub ends …
@@ -182,26 +183,6 @@ class Fridges:
 # --- the hub ----------------------------------------------------------------------------------------------
 
 
-class Clock:
-    """The hub's clock, which knows whether the hub's loop that makes ticks has looked at it."""
-
-    def __init__(self) -> None:
-        self.now_ms = FIRST_MS
-        self.was_seen = threading.Event()
-        self._at_once = threading.Lock()
-
-    def __call__(self) -> int:
-        with self._at_once:
-            if threading.current_thread().name == "clock":
-                self.was_seen.set()
-            return self.now_ms
-
-    def set(self, now_ms: int) -> None:
-        with self._at_once:
-            self.now_ms = now_ms
-            self.was_seen.clear()
-
-
 class Running:
     """The hub, by a clock that the test steps, and its alert book."""
 
@@ -220,9 +201,7 @@ class Running:
             self._fridges.speak(minute)
             self.catch_up()
             for _ in range(0, MINUTE_MS, STEP_MS):
-                self._clock.set(self._clock.now_ms + STEP_MS)
-                self.hub._loops["clock"].wake()  # it would look only twice in a real second
-                assert self._clock.was_seen.wait(20)
+                self._clock.step(self.hub, self._clock.now_ms + STEP_MS)
         self.catch_up()
 
     def catch_up(self) -> None:
@@ -285,7 +264,7 @@ def test_a_hub_that_was_down_for_half_an_hour_tells_what_it_would_have_told(
 ) -> None:
     with mosquitto(tmp_path / "mosquitto") as broker:
         campus = campus_in(tmp_path, broker.port)
-        clock, fridges = Clock(), Fridges(broker.port)
+        clock, fridges = Clock(FIRST_MS), Fridges(broker.port)
         before = Running(campus, clock, fridges)
         before.live(range(DOWN))
         before.acknowledge("warm-all-the-time")

@@ -32,7 +32,15 @@ WARM = "cold.chilled.warm"  # critical, closed by a person
 SILENT = "device.silent.cold"  # warning, closes by itself
 DEMO = files("hub.demo").joinpath("campus.toml").read_text("utf-8")
 
-POLICIES = """
+
+def policies(*more_steps: str) -> str:
+    """Two channels, and a policy of two steps and of any more, each as the configuration has it."""
+    steps = (
+        '{ to = ["role:canteen", "owner"], via = ["group"] }',
+        '{ after = "15m", to = ["role:head"], via = ["chief", "pages"] }',
+        *more_steps,
+    )
+    return f"""
 [[channel]]
 id = "group"
 url = "json://127.0.0.1:9/group"
@@ -46,11 +54,11 @@ url = "json://127.0.0.1:9/chief"
 name = "all"
 repeat = "30m"
 quiet = "22:00-06:00"
-steps = [
-  { to = ["role:canteen", "owner"], via = ["group"] },
-  { after = "15m", to = ["role:head"], via = ["chief", "pages"] },
-]
+steps = [{", ".join(steps)}]
 """
+
+
+POLICIES = policies()
 
 
 def campus_of(folder: Path, extra: str = POLICIES) -> Campus:

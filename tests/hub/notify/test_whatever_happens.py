@@ -28,7 +28,7 @@ from hub.notify.model import ASKING, NO_ALERT, Kind, State, short_id
 from rules import life
 from rules.life import Change, Hush
 from rules.model import Closing, Severity
-from tests.hub.notify.bureau import HOUR, MINUTE, NOON, SILENT, WARM, Bureau, campus_of
+from tests.hub.notify.bureau import HOUR, MINUTE, NOON, SILENT, WARM, Bureau, campus_of, policies
 from tests.hub.notify.fuse import FragileBook, Fuse, KilledError
 
 VOLTS: Final = "power.voltage-high.l1"  # a warning, and beyond a second limit critical
@@ -39,31 +39,13 @@ WAIT_MS: Final = 30_000
 PER_MINUTE: Final = 20
 REFUSED: Final = Outcome("93000: invalid webhook url", is_refusal=True)
 DOWN: Final = Outcome("not reached")
-POLICIES: Final = """
-[[channel]]
-id = "group"
-url = "json://127.0.0.1:9/group"
-
-[[channel]]
-id = "chief"
-url = "json://127.0.0.1:9/chief"
-
-[[policy]]
-name = "all"
-repeat = "30m"
-quiet = "22:00-06:00"
-steps = [
-  { to = ["role:canteen", "owner"], via = ["group"] },
-  { after = "15m", to = ["role:head"], via = ["chief", "pages"] },
-  { after = "1h", to = ["role:canteen"], via = ["chief"] },
-]
-"""
+THIRD_STEP: Final = '{ after = "1h", to = ["role:canteen"], via = ["chief"] }'
 
 
 def _prepared() -> tuple[Path, Campus]:
     """A book that is made already, and the campus: made once."""
     folder = Path(tempfile.mkdtemp())
-    campus = campus_of(folder, POLICIES)
+    campus = campus_of(folder, policies(THIRD_STEP))
     strict = structs.replace(campus.rules[WARM], closing=Closing.SECOND)
     Book(f"sqlite:///{folder / 'book.sqlite'}").close()
     return folder, replace(campus, rules={**campus.rules, WARM: strict})

@@ -114,6 +114,14 @@ class Phone:
         self.page.wait_for_selector("body.is-ready")
         self.page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
+    def set_out(self, person: str) -> None:
+        """Somebody signs in where there is signal, and starts the browser anew where there is none."""
+        self.sign_in(person)
+        self.settle()
+        self.close()  # a browser writes its cookies down every 30 s only
+        self.start()
+        self.offline()
+
     def offline(self) -> None:
         """No signal any more."""
         self._signal(is_there=False)

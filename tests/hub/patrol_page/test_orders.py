@@ -68,11 +68,7 @@ def test_it_ends_early_with_a_reason_without_signal_on_a_phone_that_dies(
     make_phone: MakePhone, office: httpx.Client, guard: str
 ) -> None:
     phone = make_phone()
-    phone.sign_in(guard)
-    phone.settle()
-    phone.close()
-    phone.start()
-    phone.offline()
+    phone.set_out(guard)
     phone.open()
     phone.listen()
     phone.touch(TAGS["gatehouse"])

@@ -52,11 +52,7 @@ def test_an_incident_with_a_photo_survives_a_dead_phone_and_is_sent_once(
     make_phone: MakePhone, office: httpx.Client, guard: str, tmp_path: Path
 ) -> None:
     phone = make_phone()
-    phone.sign_in(guard)
-    phone.settle()
-    phone.close()
-    phone.start()
-    phone.offline()
+    phone.set_out(guard)
     phone.open()
     page = phone.page
     page.locator("#report-button").click()

@@ -58,11 +58,7 @@ def test_a_round_without_signal_on_a_phone_that_dies_twice_arrives_once(
     make_phone: MakePhone, office: httpx.Client, guard: str
 ) -> None:
     phone = make_phone()
-    phone.sign_in(guard)
-    phone.settle()
-    phone.close()  # a browser writes its cookies down every 30 s only
-    phone.start()
-    phone.offline()
+    phone.set_out(guard)
     phone.open()
 
     phone.listen()
@@ -111,11 +107,7 @@ def test_eight_hours_without_signal_and_a_reboot_lose_and_double_nothing(
     make_phone: MakePhone, running: HubProcess, guard: str
 ) -> None:
     phone = make_phone()
-    phone.sign_in(guard)
-    phone.settle()
-    phone.close()
-    phone.start()
-    phone.offline()
+    phone.set_out(guard)
     now_s = time.time()
     tapped = {"gatehouse": now_s - 8 * 3_600, "building-a": now_s - 4 * 3_600}
     for number, (place, at_s) in enumerate(tapped.items(), start=1):

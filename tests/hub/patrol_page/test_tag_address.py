@@ -56,11 +56,7 @@ def test_opened_cold_without_signal_it_is_kept_and_sent_once(
     make_phone: MakePhone, office: httpx.Client, guard: str
 ) -> None:
     phone = make_phone(nfc=None)
-    phone.sign_in(guard)
-    phone.settle()
-    phone.close()
-    phone.start()
-    phone.offline()
+    phone.set_out(guard)
     phone.page.goto(f"{phone.address}/t/library?via=qr")
     expect(phone.verdict).to_contain_text("Library entrance")
     expect(phone.verdict).to_contain_text("QR code or link: weak")

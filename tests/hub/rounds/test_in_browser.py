@@ -3,83 +3,50 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from devices.facts import Order, RoundOrder
 from hub.config.model import CampusPlan
 from hub.web import accounts
 from tests.hub.alerts.campus import MINUTE, MORNING, demo_campus
 from tests.hub.rounds.desk import DEADLINE, HOSTILE_SVG, RUN, Desk
-from tests.real import free_port, require
-from tests.whole.test_browser import ARGUMENTS
+from tests.hub.web_pages.in_browser import Served, browser, served
+
+__all__ = ["browser"]  # a fixture
 
 _SIZES = ((390, 844), (820, 1180), (1920, 1080))
 _PATHS = ("/rounds", "/rounds?place=1", "/rounds?day=2026-11-21", f"/rounds/{RUN}", "/rounds/calendar")
 _TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = require("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @dataclass
 class Site:
-    """The desk's pages behind a real server."""
+    """The desk's pages."""
 
     desk: Desk
-    address: str
-    browser: Browser
+    served: Served
 
     def page(self, path: str, person: str = "liu-yang", *, dark: bool = False) -> Page:
         """Somebody's page, in English."""
         own = self.desk.office
         if person not in accounts.states(own.book):
             accounts.set_secret(own.book, person, "correct horse", one_time=False, now_ms=own.now_ms)
-        opened = self.desk.parts.sessions.begin(person)
-        context = self.browser.new_context(color_scheme="dark" if dark else "light")
-        context.set_default_timeout(10_000)
-        context.add_cookies([{"name": "campushub", "value": opened.token, "url": self.address}])
-        page = context.new_page()
-        self.open(page, path)
-        return page
+        return self.served.page_of(person, path, color_scheme="dark" if dark else "light")
 
     def open(self, page: Page, path: str, language: str = "en") -> None:
-        page.goto(f"{self.address}{path}{'&' if '?' in path else '?'}lang={language}")
-
-
-def _served(desk: Desk, browser: Browser) -> Iterator[Site]:
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(desk.app, host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.02)
-    yield Site(desk, f"http://127.0.0.1:{port}", browser)
-    for context in browser.contexts:
-        context.close()
-    desk.parts.broadcast.close()
-    server.should_exit = True
-    thread.join(10)
+        self.served.open(page, path, language)
 
 
 @pytest.fixture
 def site(desk: Desk, browser: Browser) -> Iterator[Site]:
-    yield from _served(desk, browser)
+    with served(desk.app, browser) as there:
+        yield Site(desk, there)
 
 
 def _something_of_everything(desk: Desk) -> None:
@@ -180,7 +147,8 @@ def test_a_head_decides_by_keyboard(site: Site) -> None:
 def hostile(tmp_path: Path, browser: Browser) -> Iterator[Site]:
     campus = replace(demo_campus(tmp_path), plan=CampusPlan(HOSTILE_SVG, "image/svg+xml"))
     desk = Desk(tmp_path, campus=campus)
-    yield from _served(desk, browser)
+    with served(desk.app, browser) as there:
+        yield Site(desk, there)
     desk.close()
 
 

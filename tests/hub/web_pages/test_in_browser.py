@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from hub.book.tables import NoticeRow
-from hub.faces import make_routers
-from hub.live.board import Topic
 from hub.log.model import Entry, Letter, Meeting
 from hub.web import accounts
-from hub.web.app import create_app
-from hub.web.parts import Parts
-from tests.hub.web_pages.school import NOW_MS, School
-from tests.real import free_port, require
-from tests.whole.test_browser import ARGUMENTS
+from tests.hub.web_pages.in_browser import Site, browser, site
+from tests.hub.web_pages.school import NOW_MS
+
+__all__ = ["browser", "site"]  # fixtures
 
 _SIZES = ((390, 844), (820, 1180), (1920, 1080))
 _ZOOMED_PHONE = (195, 422)
@@ -46,64 +37,6 @@ _OVERLAPS = """() => {
   }
   return found;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = require("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Site:
-    """The school's pages behind a real server."""
-
-    school: School
-    parts: Parts
-    address: str
-    browser: Browser
-
-    def page(self, path: str, person: str = "admin", size: tuple[int, int] = (820, 1180)) -> Page:
-        """Somebody's page, in English."""
-        opened = self.parts.sessions.begin(person)
-        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]})
-        context.set_default_timeout(10_000)
-        context.add_cookies([{"name": "campushub", "value": opened.token, "url": self.address}])
-        page = context.new_page()
-        page.goto(f"{self.address}{path}?lang=en")
-        return page
-
-    def announce_alerts(self, *ids: int) -> None:
-        """As the live reader does after it has followed the book."""
-        self.school.follow()
-        self.school.board.announce(frozenset((Topic.ALERT, str(id_)) for id_ in ids))
-
-
-@pytest.fixture
-def site(school: School, browser: Browser) -> Iterator[Site]:
-    school.now_ms = int(time.time() * 1000)
-    app = create_app(school.deps, make_routers(school.deps, school.pages), school.pages)
-    for person in school.campus.people:
-        accounts.set_secret(school.book, person, "correct horse", one_time=False, now_ms=school.now_ms)
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.02)
-    parts = app.state.parts
-    assert isinstance(parts, Parts)
-    site = Site(school, parts, f"http://127.0.0.1:{port}", browser)
-    yield site
-    for context in browser.contexts:
-        context.close()
-    parts.broadcast.close()
-    server.should_exit = True
-    thread.join(10)
 
 
 def test_texts_of_any_length_do_not_make_the_records_wider_than_the_screen(site: Site) -> None:

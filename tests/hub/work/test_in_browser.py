@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from hub.photos.store import Photos
 from hub.work import orders
 from rules.work import State, Step
-from tests.hub.web_pages.test_in_browser import Site, browser, site
+from tests.hub.web_pages.in_browser import Site, browser, site
 from tests.hub.work.test_api import photo
 from tests.hub.work.test_pages import do, reported
 
