@@ -197,6 +197,7 @@ def _run_page(
         deadline_ms=deadline_of(run),
         is_extended=deadline_of(run) > run.ends_ms + run.grace_ms,
         walk=found.walk,
+        is_live=deadline_of(run) + _DAY_MS > now_ms,
         lines=found.lines,
         walked_ms=timeline.walked_ms(found.lines),
         whole=found,

@@ -7,7 +7,7 @@ const said = document.getElementById("announcer").dataset;
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement) || !form.dataset.api) return;
+  if (!(form instanceof HTMLFormElement) || !form.dataset.api || !form.closest("[data-container]")) return;
   event.preventDefault();
   const button = form.querySelector("button");
   if (button.getAttribute("aria-busy") === "true") return;
@@ -24,7 +24,7 @@ document.addEventListener("submit", async (event) => {
 
 // Somebody who emptied a field and left it is not typing any more.
 document.addEventListener("focusout", (event) => {
-  const card = event.target.closest?.("[data-container]");
+  const card = event.target.closest?.("[data-container], #fresh");
   if (card) setTimeout(() => release(card.id), 0);
 });
 

@@ -82,7 +82,8 @@ function placeIn(container, order) {
 }
 
 function isBeingTyped(element) {
-  return [...element.querySelectorAll("textarea, input:not([type=hidden])")].some((field) => field.value.trim() !== "" || field === document.activeElement);
+  const fields = element.querySelectorAll("textarea, input:not([type=hidden], [type=radio], [type=checkbox])");
+  return [...fields].some((field) => field.value.trim() !== "" || field === document.activeElement);
 }
 
 function keepOpen(old, fresh) {
@@ -125,6 +126,7 @@ function freshenTimes(old, fresh) {
 }
 
 function flash(element) {
+  if (element.id === "fresh") return; // the whole page
   element.classList.add("flash");
   element.addEventListener("animationend", () => element.classList.remove("flash"), { once: true });
 }

@@ -5,6 +5,7 @@
 import { clockOf, hubNowMs, setHubNow } from "./ages.js";
 import { notice } from "./alarm.js";
 import { apply } from "./fragments.js";
+import { hear as hearAnew } from "./fresh.js";
 import "./forms.js";
 
 const FIRST_PAUSE_MS = 1000;
@@ -54,6 +55,7 @@ function hear(hello) {
 function change(fragments) {
   alive();
   notice(fragments.map(apply).filter(Boolean));
+  hearAnew(fragments);
 }
 
 function alive() {

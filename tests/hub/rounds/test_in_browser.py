@@ -94,6 +94,28 @@ def test_a_tap_moves_the_page_without_loading_it_anew(site: Site) -> None:
     assert page.evaluate("window.isSame") is True
 
 
+def test_the_page_of_a_run_follows_it_but_not_into_a_field(site: Site) -> None:
+    page = site.page(f"/rounds/{RUN}")
+    gate = page.locator(".course tr", has_text="School gate")
+    expect(gate).to_contain_text("to come")
+    page.evaluate("window.isSame = true")
+
+    site.desk.walks("zhang-wei", "gatehouse")
+
+    expect(gate).to_contain_text("Signed tag")
+    field = page.locator("#why-excuse")
+    page.locator("details", has=field).locator("summary").click()
+    field.fill("a storm")
+    site.desk.walks("zhang-wei", "gatehouse", "building-a")
+    expect(page.locator(".updated-note")).to_be_visible()
+    expect(field).to_have_value("a storm")
+
+    field.fill("")
+    field.blur()
+    expect(page.locator(".course tr", has_text="Teaching building A")).to_contain_text("Fixed reader")
+    assert page.evaluate("window.isSame") is True
+
+
 def test_marks_stand_where_the_checkpoints_are(site: Site) -> None:
     page = site.page("/rounds")
     for width, height in _SIZES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from hub.alerts import desk
 from hub.book.tables import NoticeRow
 from hub.log.model import Entry, Letter, Meeting
 from hub.web import accounts
@@ -94,6 +95,26 @@ def test_a_page_that_lost_the_hub_does_not_say_that_all_is_well(site: Site, path
     expect(summary.get_by_text("all is well")).to_be_hidden()
     expect(summary.get_by_text("before the connection was lost")).to_be_visible()
     assert summary.evaluate("e => getComputedStyle(e).backgroundColor") != green
+
+
+def test_the_list_of_alerts_and_the_page_of_one_follow_what_happens(site: Site) -> None:
+    first = site.school.alert("cold.chilled.warm", "cold-2", active=True)
+    page = site.page("/alerts", "wang-fang")
+    one = site.page(f"/alerts/{first}", "wang-fang")
+    expect(page.locator(".alerts-table tbody tr")).to_have_count(1)
+    record = one.locator(".record-line")
+    before = record.count()
+    for each in (page, one):
+        each.evaluate("window.isSame = true")
+
+    second = site.school.alert("cold.chilled.warm", "cold-1", active=True)
+    desk.acknowledge(site.school.book, first, "liu-yang", "on my way", site.school.now_ms)
+    site.school.follow()
+    site.announce_alerts(first, second)
+
+    expect(page.locator(".alerts-table tbody tr")).to_have_count(2)
+    expect(record).to_have_count(before + 1)
+    assert page.evaluate("window.isSame") is one.evaluate("window.isSame") is True
 
 
 def _act(page: Page, id_: int, words: str) -> None:
