@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
-from uuid import UUID
 
 import msgspec
 
+from devices.identity import canonical
 from hub.alerts import keeping
 from hub.book.model import Alert
 from hub.book.tables import AlertRow
@@ -90,7 +90,9 @@ def filter_of(which: Which, asking: Person, now_ms: int, person: Person | None =
 def make(deps: Deps, person: Person, wanted: Wanted) -> WorkOrder:
     """Makes an order in a person's name. Raises Problem."""
     campus = deps.campus
-    id_ = _uuid(wanted.id)
+    id_ = canonical(wanted.id)
+    if id_ is None:
+        raise Problem(Code.INVALID, details=("id: a UUID is needed",))
     if not says_something(wanted.title):
         raise Problem(Code.NO_REASON, Text("请写明要整改什么。", "Say what has to be put right."))
     if len(wanted.title) > MOST_TITLE_CHARS or len(wanted.text) > MOST_WORDS:
@@ -183,10 +185,3 @@ def _check_photos(deps: Deps, names: tuple[str, ...]) -> None:
         raise Problem(Code.INVALID, details=(f"photos: {MOST_PHOTOS} at most",))
     if any(store.path(name) is None for name in names):
         raise Problem(Code.NO_PHOTO, details=("photos: send each of them first",))
-
-
-def _uuid(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise Problem(Code.INVALID, details=("id: a UUID is needed",)) from None
