@@ -13,8 +13,8 @@ from hub.web.accounts import set_secret
 from tests.whole.hub_process import SECRET, configure, under_way
 
 # Their rounds lead past the boiler room, which has a picture, a floor and a checklist; they walk alone.
-NIGHT_GUARDS: Final = tuple(f"night-{number}" for number in range(1, 41))
-GUARDS: Final = tuple(f"guard-{number}" for number in range(1, 41))
+NIGHT_GUARDS: Final = tuple(f"night-{number}" for number in range(1, 61))
+GUARDS: Final = tuple(f"guard-{number}" for number in range(1, 61))
 PLACES: Final = ("gatehouse", "building-a", "library")
 TAGS: Final = {
     "gatehouse": "04:a1:b2:c3:d4:e5:80",
