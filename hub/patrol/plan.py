@@ -85,16 +85,22 @@ class PersonShape(BaseModel):
 
 
 class PlanShape(BaseModel):
-    """What a phone keeps to work without signal. `now`: the hub's time; it is not part of the ETag."""
+    """What a phone keeps to work without signal. `now`: the hub's time; it is not part of the ETag.
+
+    `unseen`: how many notices wait to be read; `work`: how many work orders wait for this person."""
 
     now: str
     person: PersonShape
     rounds: list[RoundShape]
     checkpoints: list[PlaceShape] = Field(description="all of the site: a round may lead past any")
     reports: list[Kind] = Field(description="the kinds of reports that this hub takes")
+    unseen: int
+    work: int
 
 
-def plan_of(campus: Campus, runs: Iterable[RoundRun], person: Person, now_ms: int) -> PlanShape:
+def plan_of(
+    campus: Campus, runs: Iterable[RoundRun], person: Person, now_ms: int, *, unseen: int = 0, work: int = 0
+) -> PlanShape:
     """The plan of a person."""
     own = [run for run in runs if person.id in walkers(campus, run.round)]
     return PlanShape(
@@ -103,6 +109,8 @@ def plan_of(campus: Campus, runs: Iterable[RoundRun], person: Person, now_ms: in
         rounds=[_round(campus, run) for run in sorted(own, key=lambda run: (run.starts_ms, run.id))],
         checkpoints=[_place(campus, place) for place in campus.checkpoints.values()],
         reports=[kind for kind in Kind if kind is not Kind.NOTE],
+        unseen=unseen,
+        work=work,
     )
 
 

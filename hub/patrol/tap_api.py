@@ -17,6 +17,7 @@ from devices.wire import WireError
 from hub.config.model import Person
 from hub.config.values import parse_uid
 from hub.log.model import Fate, Kept
+from hub.notify import ledger
 from hub.patrol import answers, reports, sent
 from hub.patrol.answers import TapResult, TapResults
 from hub.patrol.keeping import keep
@@ -29,6 +30,8 @@ from hub.web.life_api import printable
 from hub.web.paces import pace_of
 from hub.web.parts import CurrentViewer, TheDeps, parts_of, session_of
 from hub.web.rights import BODY_LIMIT, WALKERS
+from hub.work import orders
+from hub.work.orders import Filter
 
 router: Final = APIRouter()
 
@@ -92,7 +95,9 @@ def plan(
 ) -> Response:
     """The rounds of whoever is signed in, from yesterday to tomorrow. 304: as the phone has it."""
     person = deps.campus.people[viewer.person]
-    found = plan_of(deps.campus, deps.board.rounds(), person, deps.now())
+    with deps.book.reading() as session:
+        unseen, work = ledger.unseen(session, person.id), orders.count(session, Filter(waits_for=person))
+    found = plan_of(deps.campus, deps.board.rounds(), person, deps.now(), unseen=unseen, work=work)
     etag = etag_of(found)
     headers = {"etag": etag, "cache-control": "private, no-cache"}
     if etag in (one.strip().removeprefix("W/") for one in if_none_match.split(",")):

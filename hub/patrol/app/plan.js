@@ -15,8 +15,8 @@
  * }} Round `aloneMin`: how often whoever walks it alone says that all is well; `fetchedMs`: as of when this is
  * @typedef {{
  *   person: { id: string, name: string }, hubAheadMs: number, fetchedMs: number, rounds: Round[],
- *   places: Place[], kinds: string[]
- * }} Plan
+ *   places: Place[], kinds: string[], unseen: number, work: number
+ * }} Plan `unseen`: notices, `work`: orders that wait for this person, when the plan was fetched
  */
 
 /** @param {any} value an instant as text or in milliseconds @returns {number | null} */
@@ -39,6 +39,8 @@ export function readPlan(sent, nowMs) {
     rounds: rounds.sort((a, b) => a.startsMs - b.startsMs),
     places: [...places.values()],
     kinds: sent.reports ?? [],
+    unseen: sent.unseen ?? 0,
+    work: sent.work ?? 0,
   };
 }
 

@@ -79,7 +79,8 @@ export function draw(scene) {
   byId("report-button").hidden = !scene.plan?.kinds.includes("incident");
   byId("sos").hidden = !scene.plan?.kinds.includes("sos");
   paint(byId("queue-list"), [language, scene.items], () => queue(scene));
-  paint(byId("person"), [language, scene.plan?.person], () => person(scene));
+  const { person: who, unseen, work } = scene.plan ?? {};
+  paint(byId("person"), [language, who, unseen, work, scene.isOnline], () => person(scene));
 }
 
 /** @param {Scene} scene @param {string} language */
@@ -107,12 +108,19 @@ function drawAlone({ alone: running, nowMs }, language) {
 }
 
 /** @param {Scene} scene */
-function person({ plan }) {
+function person({ plan, isOnline }) {
   if (!plan) return [];
   return [
     h("p", {}, t("person", { name: plan.person.name })),
+    isOnline && h("a", { class: "button", href: "/notices" }, icon("info"), t("my_notices"), count(plan.unseen)),
+    isOnline && h("a", { class: "button", href: "/work" }, icon("ok"), t("my_work"), count(plan.work)),
     h("button", { class: "button", type: "button", "data-do": "badge" }, icon("badge"), t("person_change")),
   ];
+}
+
+/** @param {number | undefined} waiting */
+function count(waiting) {
+  return waiting ? h("b", { class: "waiting" }, String(waiting)) : null;
 }
 
 /** @param {string} trust @returns {HTMLElement} how much a tap proves, in bars and in words */

@@ -51,6 +51,8 @@ def test_a_guard_gets_the_rounds_that_are_the_guards_own(world: World) -> None:
             }
         ],
         "reports": ["checklist", "incident", "sos"],
+        "unseen": 0,
+        "work": 0,
         "rounds": [
             {
                 "id": "night@2026-05-29",

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from PIL import Image
@@ -13,6 +14,7 @@ from playwright.sync_api import expect
 
 from tests.hub.patrol_page.campus import TAGS
 from tests.hub.patrol_page.phone import Phone
+from tests.hub.patrol_page.test_accessible import assert_usable
 from tests.whole.hub_process import wait_until
 
 MakePhone = Callable[..., Phone]
@@ -183,3 +185,24 @@ def test_an_incident_says_where_it_is(make_phone: MakePhone, office: httpx.Clien
     assert (report["text"], report["checkpoint"]) == ("Fence loose", place)
     [order] = [one for one in office.get("/api/v1/work").json() if one["title"] == "Fence loose"]
     assert order["checkpoint"] == place
+
+
+def test_what_became_of_a_report_waits_on_the_phone(
+    make_phone: MakePhone, office: httpx.Client, guard: str
+) -> None:
+    made = office.post(
+        "/api/v1/work", json={"id": str(uuid4()), "title": "走廊灯不亮", "checkpoint": "library"}
+    )
+    given = {"responsible": f"person:{guard}", "reason": "就在你的路上"}
+    answer = office.post(f"/api/v1/work/{made.json()['number']}/assign", json=given)
+    assert answer.status_code == 200, answer.text
+    phone = make_phone()
+    phone.sign_in(guard)
+    links = phone.page.locator("#person a")
+    expect(links).to_have_text(["My notices1", "Work orders1"])
+    assert_usable(phone.page, "what waits")
+    phone.offline()
+    expect(links).to_have_count(0)
+    phone.online()
+    links.nth(1).click()
+    expect(phone.page.get_by_text("走廊灯不亮")).to_be_visible()

@@ -238,3 +238,16 @@ def test_an_order_is_made_from_an_alert_by_whoever_answers_for_it(world: World) 
 def test_the_api_describes_itself(world: World) -> None:
     paths = world.browser("head").get("/api/v1/openapi.json").json()["paths"]
     assert {path for path in paths if path.startswith(URL)} >= {URL, f"{URL}/{{number}}/verify"}
+
+
+def test_the_phone_of_whoever_reported_says_that_it_is_their_turn(world: World) -> None:
+    def waiting() -> tuple[int, int]:
+        plan = world.browser("guard").get("/api/v1/patrol/plan").json()
+        return plan["unseen"], plan["work"]
+
+    number = made(world)["number"]
+    assert waiting() == (0, 0)
+    put_right(world, number)
+    assert waiting() == (2, 1)  # taken and done; to be verified
+    assert do(world, "guard", number, "verify", note="亮了").status_code == 200
+    assert waiting()[1] == 0
