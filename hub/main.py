@@ -299,9 +299,10 @@ class Hub:
         now_ms, clock_set = self._own_clock.read()
         if clock_set is not None:
             self._inbox.put(Entry(facts=(clock_set,)), lambda _: None)
-        tick = self._listening.tick(now_ms)
         # While the log takes nothing, readings wait at the broker: time that passed would look like silence.
-        if tick is not None and self._inbox.fault is None:
+        if self._inbox.fault is not None:
+            self._listening.stopped()
+        elif (tick := self._listening.tick(now_ms)) is not None:
             self._inbox.put(Entry(facts=(tick,)), lambda _: None)
         return _TICK_REST_S
 

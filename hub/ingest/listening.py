@@ -48,6 +48,10 @@ class Listening:
             self.since_ms = self._before_ms + now_ms - self._lost_at_ms
         self._is_fresh = True
 
+    def stopped(self) -> None:
+        """The log takes nothing: no phone is heard now."""
+        self._phones_since_ms = None
+
     def tick(self, now_ms: int) -> Tick | None:
         """The tick that is due, if one is; ask often. Ticks are aligned to the interval."""
         asked_ms, self._asked_ms = self._asked_ms, now_ms

@@ -107,6 +107,7 @@ class MqttIngest:
         self._has_subscribed = False
         self._session_kept = False  # what came while the hub was away was kept for it
         self._is_held_up = False
+        self._is_stopped = False  # the log took nothing
         self._marker_due_ms = 0
         self._heard_ms = 0
         self._asked_s: float | None = None  # when a question went out that is not answered yet
@@ -252,6 +253,8 @@ class MqttIngest:
             self._client.publish(self._marker_topic, self._intake.marker, qos=1)
 
     def _backlog_is_in(self) -> None:
+        if self._is_stopped:
+            return  # the marker was sent before that: another one follows what has been waiting since
         self._asked_s, self._answered_s = None, time.monotonic()
         self._fruitless = 0
         self._listening.caught_up(self._now(), kept=self._session_kept)
@@ -278,9 +281,13 @@ class MqttIngest:
         if self._inbox.fault is not None or self._inbox.waiting >= CROWDED:
             self._is_held_up = True
             self._intake.judges_floods = False
+            if self._inbox.fault is not None and not self._is_stopped:
+                # What comes meanwhile stays with the broker, whatever it had kept when we connected.
+                self._listening.lost(self._now())
+                self._session_kept = self._is_stopped = True
             time.sleep(_REST_WHEN_HELD_BACK_S)
         elif self._is_held_up:
-            self._is_held_up = False
+            self._is_held_up = self._is_stopped = False
             if self.connected:
                 self._send_marker()
         elif self.connected and self._intake.judges_floods:

@@ -123,3 +123,11 @@ def test_phones_were_not_heard_while_the_hub_was_asleep() -> None:
     every_tick(listening, START, START + 60_000)
     woken_ms = START + 2_400_000
     assert every_tick(listening, woken_ms, woken_ms + 60_000)[0].phones_since_ms == woken_ms
+
+
+def test_phones_were_not_heard_while_the_log_took_nothing() -> None:
+    listening = Listening()
+    every_tick(listening, START, START + 60_000)
+    listening.stopped()
+    again_ms = START + 3_600_000
+    assert every_tick(listening, again_ms, again_ms + 60_000)[0].phones_since_ms == again_ms

@@ -7,6 +7,7 @@ import socketserver
 import subprocess
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,35 @@ def test_a_message_stays_with_the_broker_until_the_log_has_it(
             ingest.inbox.close()  # the hub dies before it could commit
         with running(tmp_path, broker_at(broker.port)) as ingest:
             wait_until(lambda: len(ingest.facts()) == 1)
+
+
+def test_time_stands_still_while_the_log_takes_nothing_and_until_what_waited_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mosquitto(tmp_path / "m") as broker, running(tmp_path, broker_at(broker.port)) as ingest:
+        wait_until(lambda: ingest.listening.since_ms is not None)
+        since_ms = ingest.listening.since_ms
+        topic, append = "campus/s/fridge/cold-1/reading", ingest.log.append
+        is_full = True
+
+        def disk(*entries: Any) -> Any:
+            if is_full:
+                raise LogFaultError("the disk is full", full=True)
+            return append(*entries)
+
+        monkeypatch.setattr(ingest.log, "append", disk)
+        publish(broker, topic, {"boot": "b", "seq": 1, "temperature_c": 4})
+        wait_until(lambda: ingest.inbox.fault is not None and ingest.listening.since_ms is None)
+        for seq in range(2, 20):
+            publish(broker, topic, {"boot": "b", "seq": seq, "temperature_c": 4})
+
+        is_full = False
+        wait_until(lambda: ingest.listening.since_ms is not None)
+
+        assert len(ingest.facts()) == 19
+        assert since_ms is not None
+        assert ingest.listening.since_ms is not None
+        assert ingest.listening.since_ms > since_ms  # by as long as it took nothing
 
 
 def test_a_broker_that_restarts_is_joined_again_and_nothing_is_there_twice(tmp_path: Path) -> None:
