@@ -7,16 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 _WRITE: Final = "BEGIN IMMEDIATE"
 _WRITERS_LOCK: Final = 0x63616D70
-_SCRIPTS: Final = Path(__file__).parent / "migrations"
+_VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 
 
 class BookFaultError(Exception):
@@ -32,10 +29,6 @@ class Book:
         self._writers = _engine(url, begin=_WRITE)
         try:
             self._migrate()
-        except CommandError as error:
-            raise BookFaultError(
-                f"the book was written by a newer campushub ({error}): update campushub"
-            ) from error
         except DatabaseError as error:
             raise BookFaultError(
                 f"the book cannot be opened ({error.orig}): check its folder, or restore the newest backup"
@@ -59,12 +52,30 @@ class Book:
         self._writers.dispose()
 
     def _migrate(self) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(_SCRIPTS))
         with self._writers.connect() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if _version_of(connection) == newest_version():
+                return
+            from hub.book import migrating
+
+            try:
+                migrating.upgrade(connection)
+            except migrating.NewerBookError as error:
+                raise BookFaultError(
+                    f"the book was written by a newer campushub ({error}): update campushub"
+                ) from error
             connection.commit()
+
+
+def newest_version() -> str:
+    """The number of the newest migration, as in its file's name."""
+    return max(path.name[1:5] for path in _VERSIONS.glob("v[0-9][0-9][0-9][0-9]_*.py"))
+
+
+def _version_of(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def _engine(url: str, begin: str) -> Engine:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from hub.alerts import keeping
 from hub.alerts.judging import Remembered
 from hub.book import store
-from hub.book.store import Book
+from hub.book.store import Book, BookFaultError, newest_version
 from hub.book.tables import Base
 from rules.model import State
 
@@ -71,3 +75,31 @@ def test_the_way_back_keeps_the_states_and_the_way_forth_makes_the_tables(tmp_pa
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []
     book.close()
+
+
+def test_the_newest_version_is_the_one_that_alembic_upgrades_to() -> None:
+    scripts = ScriptDirectory(str(Path(store.__file__).parent / "migrations"))
+    assert scripts.get_current_head() == newest_version()
+
+
+def test_a_book_that_is_up_to_date_is_opened_without_what_migrates(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'book.sqlite'}"
+    open_it = (
+        "import sys; from hub.book.store import Book; "
+        "Book(sys.argv[1]).close(); print('alembic' in sys.modules)"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", open_it, url], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for _ in range(2)
+    ]
+    assert said == ["True", "False"]
+
+
+def test_a_book_of_a_newer_program_is_not_touched(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'book.sqlite'}"
+    Book(url).close()
+    execute(url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(BookFaultError, match="newer campushub"):
+        Book(url)
