@@ -134,6 +134,46 @@ def simulate(
 
 
 @app.command()
+def gateway(
+    config: Annotated[
+        Path, typer.Option("--config", "-c", help="Its configuration.", envvar="CAMPUSHUB_GATEWAY_CONFIG")
+    ] = Path("gateway.toml"),
+    as_example: Annotated[
+        bool, typer.Option("--example", help="Print a commented configuration, to be copied and changed.")
+    ] = False,
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Check the configuration, list the serial ports, open nothing.")
+    ] = False,
+) -> None:
+    """Read PN532 readers on serial ports and hand their taps to the hub, until Ctrl-C.
+
+    Needs no hub beside it: taps are kept on disk until the broker has them. docs/readers.md.
+    """
+    from hub.cli import gateway as of_readers
+
+    if as_example:
+        typer.echo(of_readers.example(), nl=False)
+    elif only_check:
+        of_readers.check(config, os.environ)
+    else:
+        of_readers.run(config, os.environ)
+
+
+@app.command("simulate-reader")
+def simulate_reader(
+    config: ConfigOption = _CONFIG,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Its TCP port; 0: any free one.")] = 5320,
+) -> None:
+    """Simulate a PN532 for `campushub gateway`, without hardware: type what is laid on it.
+
+    With a configuration it knows its checkpoints and people by their ids.
+    """
+    from hub.cli import simulated_reader
+
+    simulated_reader.run(config, os.environ, port)
+
+
+@app.command()
 def torture(
     messages: Annotated[int, typer.Option(min=100, help="How many QoS 1 messages.")] = 20_000,
     kills: Annotated[int, typer.Option(min=0, help="How many faults, of every kind.")] = 10,

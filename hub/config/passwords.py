@@ -30,20 +30,21 @@ def find(document: Document, environment: Mapping[str, str]) -> tuple[Secrets, l
     history = document.section("storage", "history")
     faults: list[Fault] = []
     found = Secrets(
-        broker_password=_secret(broker, "password", environment, faults),
-        history_token=_secret(history, "token", environment, faults),
-        history_password=_secret(history, "password", environment, faults),
-        book_url=_secret(storage, "book_url", environment, faults),
+        broker_password=secret_of(broker, "password", environment, faults),
+        history_token=secret_of(history, "token", environment, faults),
+        history_password=secret_of(history, "password", environment, faults),
+        book_url=secret_of(storage, "book_url", environment, faults),
         channel_urls={
             id_: url
             for channel in document.entries("channel")
-            if (url := _secret(channel, "url", environment, faults)) and (id_ := channel.text("id"))
+            if (url := secret_of(channel, "url", environment, faults)) and (id_ := channel.text("id"))
         },
     )
     return found, faults
 
 
-def _secret(entry: Entry, name: str, environment: Mapping[str, str], faults: list[Fault]) -> str | None:
+def secret_of(entry: Entry, name: str, environment: Mapping[str, str], faults: list[Fault]) -> str | None:
+    """What `<name>_env` or `<name>_file` of a table leads to; a fault is added where it leads nowhere."""
     places = [key for key in (name, f"{name}_env", f"{name}_file") if key in entry.table]
     if len(places) > 1:
         faults.append(entry.fault(places[1], f"{places[0]} is there as well", "keep only one of them"))

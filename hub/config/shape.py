@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Final, get_args
+from typing import Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -15,6 +15,7 @@ from hub.config.document import Document
 from hub.config.faults import Fault, escaped, shown, suggestion
 from hub.config.schema import File
 
+_Table = TypeVar("_Table", bound=BaseModel)
 _SECRETS: Final = ("password", "token")
 _WORDS_FOR_TYPES: Final = {
     "bool_type": "is neither true nor false",
@@ -33,33 +34,39 @@ _WORDS_FOR_TYPES: Final = {
 
 def validate(document: Document) -> tuple[File | None, list[Fault]]:
     """The typed file, or None and every deviation from the schema."""
+    return validate_as(File, document)
+
+
+def validate_as(schema: type[_Table], document: Document) -> tuple[_Table | None, list[Fault]]:
+    """The same for a file of another schema."""
     try:
-        return File.model_validate(document.data), []
+        return schema.model_validate(document.data), []
     except ValidationError as error:
         details = error.errors(include_url=False)
-        return None, [_fault(document, detail) for detail in details]
+        return None, [_fault(schema, document, detail) for detail in details]
 
 
-def _fault(document: Document, detail: ErrorDetails) -> Fault:
+def _fault(schema: type[BaseModel], document: Document, detail: ErrorDetails) -> Fault:
     path = detail["loc"]
     kind = detail["type"]
+    described = _description(schema, path)
     if kind == "extra_forbidden":
-        problem, remedy = _unknown(path)
+        problem, remedy = _unknown(schema, path)
     elif kind == "missing":
-        problem, remedy = "is missing", _description(path)
+        problem, remedy = "is missing", described
     elif kind == "campus":
-        problem, remedy = detail["ctx"]["problem"], detail["ctx"]["remedy"] or _description(path)
+        problem, remedy = detail["ctx"]["problem"], detail["ctx"]["remedy"] or described
     elif kind in ("enum", "literal_error"):
-        problem, remedy = _unknown_word(detail, _description(path))
+        problem, remedy = _unknown_word(detail, described)
     else:
-        problem, remedy = _problem(kind, detail["input"], path), _description(path)
+        problem, remedy = _problem(kind, detail["input"], path), described
     return document.fault(document.written(path), problem, remedy)
 
 
-def _unknown(path: Sequence[str | int]) -> tuple[str, str]:
+def _unknown(schema: type[BaseModel], path: Sequence[str | int]) -> tuple[str, str]:
     """A key that the schema does not know. Its value is never shown: it may be a misplaced secret."""
     key = str(path[-1])
-    table = _model_at(path[:-1])
+    table = _model_at(schema, path[:-1])
     known = tuple(table.model_fields) if table else ()
     if key in _SECRETS and f"{key}_env" in known:
         return "stands in the file itself", f"take it out, and name its place with {key}_env or {key}_file"
@@ -94,10 +101,10 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, str | int | float) and value != ""
 
 
-def _description(path: Sequence[str | int]) -> str:
+def _description(schema: type[BaseModel], path: Sequence[str | int]) -> str:
     """The remedy of the innermost described field on `path`."""
     remedy = "see the documented example"
-    model: type[BaseModel] | None = File
+    model: type[BaseModel] | None = schema
     for part in path:
         field = model.model_fields.get(part) if model and isinstance(part, str) else None
         if field is not None:
@@ -106,8 +113,8 @@ def _description(path: Sequence[str | int]) -> str:
     return remedy
 
 
-def _model_at(path: Sequence[str | int]) -> type[BaseModel] | None:
-    model: type[BaseModel] | None = File
+def _model_at(schema: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel] | None:
+    model: type[BaseModel] | None = schema
     for part in path:
         if isinstance(part, str):
             field = model.model_fields.get(part) if model else None
