@@ -1,1 +1,1 @@
-"""What devices say: typed facts, topics, payload formats. Imports nothing of ours and does no IO."""
+"""What devices say: facts, topics, formats, serial protocols. Imports nothing of ours; only `gateway` does IO."""
