@@ -1,1 +1,1 @@
-"""What devices say: facts, topics, formats, serial protocols. Imports nothing of ours; only `gateway` does IO."""
+"""What devices say: facts, topics, formats, serial protocols. Nothing of ours is imported; IO: `gateway`."""
