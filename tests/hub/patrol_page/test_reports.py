@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -199,7 +200,8 @@ def test_what_became_of_a_report_waits_on_the_phone(
     phone = make_phone()
     phone.sign_in(guard)
     links = phone.page.locator("#person a")
-    expect(links).to_have_text(["My notices1", "Work orders1"])
+    # Of what happens in other tests guards hear too.
+    expect(links).to_have_text([re.compile(r"My notices[1-9]"), "Work orders1"])
     assert_usable(phone.page, "what waits")
     phone.offline()
     expect(links).to_have_count(0)
