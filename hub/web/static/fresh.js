@@ -23,8 +23,9 @@ export function hear(fragments) {
 /** Whether a fragment that this page hears is another one than before. */
 function note({ id, html }) {
   const isHeard = hears.some((name) => (name.endsWith("*") ? id.startsWith(name.slice(0, -1)) : id === name));
-  if (!isHeard || heard.get(id) === html) return false;
-  heard.set(id, html);
+  const said = html.replace(/>[^<]*<\/time>/g, ">"); // ages are not news
+  if (!isHeard || heard.get(id) === said) return false;
+  heard.set(id, said);
   return true;
 }
 
