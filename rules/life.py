@@ -48,7 +48,7 @@ from typing import Any, Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from rules.model import Cleared, Closing, Raised, Severity
+from rules.model import Cleared, Closing, Raised, Role, Rule, Severity
 
 _HOUR_MS: Final = 3_600_000
 SHELF_MS: Final = {
@@ -160,6 +160,7 @@ class Refusal(Enum):
     ALREADY_OUT_OF_SERVICE = "already_out_of_service"
     ENDS_TOO_EARLY = "ends_too_early"
     ENDS_TOO_LATE = "ends_too_late"
+    NOT_YOURS = "not_yours"
 
 
 class Lived(msgspec.Struct, frozen=True):
@@ -296,12 +297,22 @@ def acknowledge(state: AlertState, reason: str) -> Lived | Refusal:
     return _lived(state, Change.ACKNOWLEDGED)
 
 
-def close(state: AlertState, corrective_action: str, closing: Closing, by: str) -> Lived | Refusal:
+def answers_for(rule: Rule | None, role: Role) -> bool:
+    """Whether people of this role answer for what a rule watches: whom it names, and who is over all."""
+    return role in (Role.HEAD, Role.ADMIN) or (rule is not None and role is rule.owner)
+
+
+def close(
+    state: AlertState, corrective_action: str, closing: Closing, by: str, *, answers: bool = True
+) -> Lived | Refusal:
     """Somebody closes an alert that is over, or that only looking into can end; and says what was done.
 
-    With Closing.SECOND, `by` (a person's id) has put it right, and it waits for somebody else."""
+    With Closing.SECOND, `by` (a person's id) has put it right, and it waits for somebody else. `answers`:
+    whether `by` answers for what the rule watches; nobody else's look ends what only looking into can."""
     if state.closed:
         return Refusal.ALREADY_CLOSED
+    if closing is Closing.REVIEW and not answers:
+        return Refusal.NOT_YOURS
     if state.active and closing is not Closing.REVIEW:
         return Refusal.STILL_ACTIVE
     if state.put_right_by:

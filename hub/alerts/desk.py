@@ -17,7 +17,7 @@ from hub.book.tables import AlertRow
 from hub.config.model import Campus
 from rules import life
 from rules.life import AlertState, Lived, Refusal, Shelf
-from rules.model import Closing, Rule, Severity, Subject
+from rules.model import Closing, Role, Rule, Severity, Subject
 
 Done: TypeAlias = Alert | Refusal | None
 _Action: TypeAlias = Callable[[Session, AlertRow, AlertState], Lived | Refusal]
@@ -36,12 +36,24 @@ def acknowledge(book: Book, alert: int, by: str, reason: str, now_ms: int) -> Do
 
 
 def close(
-    book: Book, rules: Mapping[str, Rule], alert: int, by: str, corrective_action: str, now_ms: int
+    book: Book,
+    rules: Mapping[str, Rule],
+    alert: int,
+    by: str,
+    corrective_action: str,
+    now_ms: int,
+    *,
+    role: Role,
 ) -> Done:
-    """`by` closes an alert and says what was put right; with Closing.SECOND another one has to confirm."""
+    """`by` closes an alert and says what was put right; with Closing.SECOND another one has to confirm.
+
+    What only looking into can end is ended by whoever answers for it: `role` is what `by` is."""
 
     def act(_session: Session, row: AlertRow, state: AlertState) -> Lived | Refusal:
-        lived = life.close(state, corrective_action, _closing_of(rules.get(row.rule)), by)
+        rule = rules.get(row.rule)
+        lived = life.close(
+            state, corrective_action, _closing_of(rule), by, answers=life.answers_for(rule, role)
+        )
         if isinstance(lived, Lived):
             row.closed_by, row.closed_action = by, corrective_action
         return lived

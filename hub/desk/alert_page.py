@@ -65,7 +65,8 @@ def _add_first_forms(routes: APIRouter, deps: Deps, pages: Pages) -> None:
     @routes.post("/alerts/{id}/close")
     def close(viewer: CurrentViewer, id_: AlertId, action: Typed = "") -> Response:
         """Closes an alert that is over, or says that it is put right where another one has to confirm."""
-        done = desk.close(deps.book, deps.campus.rules, id_, viewer.person, one_line(action), deps.now())
+        words, now_ms = one_line(action), deps.now()
+        done = desk.close(deps.book, deps.campus.rules, id_, viewer.person, words, now_ms, role=viewer.role)
         waits = isinstance(done, Alert) and not done.closed
         said = "put_right" if waits else "closed"
         return _answer(deps, pages, viewer, id_, done, said, {"action": action})

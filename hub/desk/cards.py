@@ -19,7 +19,7 @@ from hub.live.board import Topic
 from hub.live.state import DeviceState
 from hub.web.deps import Health
 from hub.web.scene import Element, Face, Scene, Section, hears_device, number_of, tone_of
-from rules.life import REOPENED_WITHIN_MS, Hush, shelf_left_ms
+from rules.life import REOPENED_WITHIN_MS, Hush, answers_for, shelf_left_ms
 from rules.model import (
     Closing,
     Condition,
@@ -28,6 +28,7 @@ from rules.model import (
     Outside,
     Rate,
     Role,
+    Rule,
     Severity,
     Text,
     Threshold,
@@ -101,7 +102,8 @@ class AlertCard(msgspec.Struct, frozen=True):
     acknowledged_at_ms: int | None
     closes_itself: bool
     may_act: bool
-    may_close: bool  # now, by whoever may act
+    may_close: bool  # now, by the viewer
+    is_others: bool  # somebody else has to look into it
     needs_second: bool = False  # once put right, another person has to confirm it
     put_right_by: str = ""
     put_right: str = ""
@@ -242,8 +244,8 @@ def alert_card(scene: Scene, alert: Alert) -> AlertCard:
         acknowledged_at_ms=alert.acknowledged_at_ms,
         closes_itself=rule is not None and rule.closing is Closing.AUTO,
         may_act=may_act(scene.viewer.role) and not alert.closed,
-        may_close=not alert.put_right_by
-        and (not alert.active or (rule is not None and rule.closing is Closing.REVIEW)),
+        may_close=not alert.put_right_by and _may_close(rule, alert, scene.viewer.role),
+        is_others=_is_others(rule, scene.viewer.role),
         needs_second=rule is not None and rule.closing is Closing.SECOND,
         put_right_by=scene.person_name(alert.put_right_by),
         put_right=alert.closed_action if alert.put_right_by else "",
@@ -369,6 +371,16 @@ def _might_shelve(scene: Scene, alert: Alert) -> bool:
 
 def _is_to_be_taken_on_first(alert: Alert) -> bool:
     return alert.severity is Severity.CRITICAL and not alert.acknowledged
+
+
+def _may_close(rule: Rule | None, alert: Alert, role: Role) -> bool:
+    if rule is None or rule.closing is not Closing.REVIEW:
+        return not alert.active
+    return answers_for(rule, role)
+
+
+def _is_others(rule: Rule | None, role: Role) -> bool:
+    return rule is not None and rule.closing is Closing.REVIEW and not answers_for(rule, role)
 
 
 def _may_reopen(scene: Scene, alert: Alert) -> bool:

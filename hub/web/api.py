@@ -116,7 +116,15 @@ def close(
     """Closes an alert that is over, in the name of whoever is signed in. 409: its state forbids that."""
     return _done(
         deps,
-        desk.close(deps.book, deps.campus.rules, id_, viewer.person, printable(said.action), deps.now()),
+        desk.close(
+            deps.book,
+            deps.campus.rules,
+            id_,
+            viewer.person,
+            printable(said.action),
+            deps.now(),
+            role=viewer.role,
+        ),
     )
 
 

@@ -410,3 +410,9 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
+
+
+def test_what_only_looking_into_can_end_is_ended_by_who_answers_for_it() -> None:
+    assert close(ACTIVE, "没事", Closing.REVIEW, "li", answers=False) is Refusal.NOT_YOURS
+    assert close(OVER, "没事", Closing.REVIEW, "li", answers=False) is Refusal.NOT_YOURS
+    assert close(OVER, "换了门封条", Closing.PERSON, "li", answers=False) == Lived(CLOSED, (Change.CLOSED,))

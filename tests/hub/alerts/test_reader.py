@@ -19,7 +19,7 @@ from hub.config.binding import watches_of_devices
 from hub.log.writer import LogWriter
 from rules.catalogue import override
 from rules.life import Change, Refusal
-from rules.model import RoundState
+from rules.model import Role, RoundState
 from tests.hub.alerts.campus import HOUR, MINUTE, MORNING, Office, demo_campus
 
 WARM = ("cold.chilled.warm", "cold-1")
@@ -73,14 +73,16 @@ def test_people_take_an_alert_on_and_close_it_when_it_is_over(office: Office) ->
     assert isinstance(taken, Alert)
     assert taken.acknowledged_by == "wang-fang"
     assert (
-        desk.close(office.book, office.campus.rules, alert.id, "wang-fang", "门没关严", MORNING)
+        desk.close(
+            office.book, office.campus.rules, alert.id, "wang-fang", "门没关严", MORNING, role=Role.HEAD
+        )
         is Refusal.STILL_ACTIVE
     )
     cool_down(office, range(12, 30))
     assert not office.unclosed()[WARM].active
     assert office.unclosed()[WARM].acknowledged
     closed = desk.close(
-        office.book, office.campus.rules, alert.id, "liu-yang", "门封条已更换", MORNING + HOUR
+        office.book, office.campus.rules, alert.id, "liu-yang", "门封条已更换", MORNING + HOUR, role=Role.HEAD
     )
     assert isinstance(closed, Alert)
     assert (closed.closed, closed.closed_by) == (True, "liu-yang")
@@ -452,7 +454,13 @@ def test_a_missed_round_can_be_closed_by_whoever_looked_into_it(office: Office) 
     alert = office.unclosed()[ROUND]
     assert alert.active
     closed = desk.close(
-        office.book, office.campus.rules, alert.id, "liu-yang", "保安请假，已安排补巡", MORNING + 3 * HOUR
+        office.book,
+        office.campus.rules,
+        alert.id,
+        "liu-yang",
+        "保安请假，已安排补巡",
+        MORNING + 3 * HOUR,
+        role=Role.HEAD,
     )
     assert isinstance(closed, Alert)
     assert (closed.active, closed.closed) == (False, True)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hub.alerts import desk, upkeep
 from hub.alerts.settings import unended
 from hub.book.model import Alert, AlertChanged
+from rules.model import Role
 from tests.hub.alerts.campus import HOUR, MINUTE, MORNING, Office, demo_campus
 
 STEPS = st.sampled_from(
@@ -66,7 +67,7 @@ def act(office: Office, step: str, alert: int) -> None:
         case "acknowledge":
             desk.acknowledge(book, alert, "wang-fang", "seen", now_ms)
         case "close":
-            desk.close(book, campus.rules, alert, "wang-fang", "door shut", now_ms)
+            desk.close(book, campus.rules, alert, "wang-fang", "door shut", now_ms, role=Role.HEAD)
         case "shelve":
             desk.acknowledge(book, alert, "wang-fang", "seen", now_ms)
             desk.shelve(book, campus, alert, "wang-fang", "parts", HOUR, now_ms)

@@ -432,7 +432,9 @@ def test_nobody_closes_what_a_reading_will_clear_while_it_lasts(office: Office) 
     office.restart(with_closing(office.campus, WARM[0], Closing.REVIEW))
     warm_up(office)
     id_ = office.unclosed()[WARM].id
-    done = desk.close(office.book, office.campus.rules, id_, "wang-fang", "看过了", office.now_ms)
+    done = desk.close(
+        office.book, office.campus.rules, id_, "wang-fang", "看过了", office.now_ms, role=Role.HEAD
+    )
     assert done is Refusal.STILL_ACTIVE
 
 
@@ -443,14 +445,14 @@ def test_where_the_rule_demands_it_a_second_person_confirms(office: Office) -> N
     id_ = office.unclosed()[WARM].id
     rules = office.campus.rules
 
-    done = desk.close(office.book, rules, id_, "wang-fang", "换门封条", office.now_ms)
+    done = desk.close(office.book, rules, id_, "wang-fang", "换门封条", office.now_ms, role=Role.HEAD)
     assert isinstance(done, Alert)
     assert (done.closed, done.put_right_by) == (False, "wang-fang")
     assert desk.confirm(office.book, id_, "wang-fang", "", office.now_ms) is Refusal.SAME_PERSON
     done = desk.reject(office.book, id_, "liu-yang", "门缝仍漏", office.now_ms)
     assert isinstance(done, Alert)
     assert (done.put_right_by, done.closed_by, done.closed_action) == ("", "", "")
-    desk.close(office.book, rules, id_, "wang-fang", "又换一次", office.now_ms)
+    desk.close(office.book, rules, id_, "wang-fang", "又换一次", office.now_ms, role=Role.HEAD)
     done = desk.confirm(office.book, id_, "liu-yang", "已看", office.now_ms)
     assert isinstance(done, Alert)
     assert (done.closed, done.closed_by, done.confirmed_by) == (True, "wang-fang", "liu-yang")
@@ -466,11 +468,11 @@ def test_a_closed_alert_is_reopened_unless_there_is_a_newer_one(office: Office) 
     warm_up(office)
     cool_down(office, MORNING + 12 * MINUTE)
     id_ = office.unclosed()[WARM].id
-    desk.close(office.book, office.campus.rules, id_, "wang-fang", "关门", office.now_ms)
+    desk.close(office.book, office.campus.rules, id_, "wang-fang", "关门", office.now_ms, role=Role.HEAD)
     done = desk.reopen(office.book, id_, "liu-yang", "又坏了", office.now_ms)
     assert isinstance(done, Alert)
     assert (done.closed, done.closed_at_ms, done.closed_by) == (False, None, "")
-    desk.close(office.book, office.campus.rules, id_, "wang-fang", "关门", office.now_ms)
+    desk.close(office.book, office.campus.rules, id_, "wang-fang", "关门", office.now_ms, role=Role.HEAD)
     warm_up(office, MORNING + HOUR)
     assert desk.reopen(office.book, id_, "liu-yang", "又坏了", office.now_ms) is Refusal.NEWER_ALERT
 

@@ -22,7 +22,7 @@ from hub.notify.model import Entry, Kind, State
 from hub.notify.outbox import Outbox
 from hub.notify.reader import NoticesReader
 from rules.bind import bind
-from rules.model import Cleared, Eased, Raised, Worsened
+from rules.model import Cleared, Eased, Raised, Role, Worsened
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -173,7 +173,7 @@ class Bureau:
 
     def closes(self, alert: int, by: str = "wang-fang") -> None:
         """Somebody closes."""
-        desk.close(self.book, self.campus.rules, alert, by, "shut the door", self.now_ms)
+        desk.close(self.book, self.campus.rules, alert, by, "shut the door", self.now_ms, role=Role.HEAD)
 
     def confirms(self, alert: int, by: str = "liu-yang") -> None:
         """A second person has looked: it is put right."""

@@ -32,6 +32,7 @@ from hub.notify.message import Composer, load_texts
 from hub.notify.model import Entry, Kind, State, short_id
 from hub.notify.outbox import Outbox
 from hub.notify.reader import NoticesReader
+from rules.model import Role
 from tests.hub.notify.bureau import MINUTE, NOON, WARM, campus_of
 from tests.hub.notify.fuse import FragileBook, Fuse, KilledError
 
@@ -152,7 +153,13 @@ def _act(life: Life, world: World, number: int) -> None:
             action = "shut the door"
             desk.acknowledge(life.book, _alert(life, "cold-2").id, "liu-yang", action, world.now_ms)
             desk.close(
-                life.book, world.campus.rules, _alert(life, "cold-1").id, "liu-yang", action, world.now_ms
+                life.book,
+                world.campus.rules,
+                _alert(life, "cold-1").id,
+                "liu-yang",
+                action,
+                world.now_ms,
+                role=Role.HEAD,
             )
 
 
