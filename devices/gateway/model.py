@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -60,7 +61,9 @@ class BrokerPlan(msgspec.Struct, frozen=True):
 
 
 class GatewayPlan(msgspec.Struct, frozen=True):
-    """The whole gateway. `outbox`: the file of what was not handed over yet; `limit`: taps in it."""
+    """The whole gateway. `outbox`: the file of what was not handed over yet; `limit`: taps in it.
+
+    `zone`: of the times on the terminal; None: the computer's."""
 
     site: str
     language: Language
@@ -70,3 +73,4 @@ class GatewayPlan(msgspec.Struct, frozen=True):
     limit: int
     guards: tuple[Guard, ...]
     readers: tuple[ReaderPlan, ...]
+    zone: ZoneInfo | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 import serial
 from serial.tools import list_ports
 
-from devices.gateway.troubles import Trouble, of_port
+from devices.gateway.troubles import Trouble, behind, of_port
 
 REOPEN_S: Final = 1.0
 _LOOK_S: Final = 0.2  # so often it is looked whether the port is to be closed
@@ -68,7 +69,7 @@ class Port:
                     self._on_open()
                     self._read(port)
             except Exception as error:  # noqa: BLE001 - the loop's top: pyserial lets through what systems throw
-                self._on_gone(of_port(error), was_open)
+                self._on_gone(_why(error), was_open)
             finally:
                 self._serial = None
             self._closing.wait(REOPEN_S)
@@ -87,6 +88,11 @@ class Port:
                 data += port.read(min(waiting, _MOST_BYTES - len(data)))
             if data:
                 self._on_data(data)
+
+
+def _why(error: Exception) -> Trouble | str:
+    is_of_a_name = any(isinstance(one, socket.gaierror) for one in behind(error))
+    return Trouble.NO_SUCH_HOST if is_of_a_name else of_port(error)
 
 
 def found_ports() -> tuple[tuple[str, str], ...]:

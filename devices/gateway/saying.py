@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from devices.gateway.model import Language
 from devices.gateway.replies import Reply
+from devices.gateway.taps import Unknown
 from devices.gateway.troubles import Trouble
 from devices.wire import escaped
 
@@ -35,13 +37,22 @@ class Texts:
         return self(f"trouble.{why.value}") if isinstance(why, Trouble) else escaped(why, _LONGEST)
 
 
-def reply_line(reply: Reply, texts: Texts, tapped_at: str | None) -> str:
-    """What the guard is told. `tapped_at`: when the tap was, where that is long ago."""
-    line = _reply(reply, texts)
+def time_of_day(at_s: float, zone: tzinfo | None) -> str:
+    """A time as the lines have it. `at_s`: Unix seconds; `zone` None: the computer's."""
+    return f"{datetime.fromtimestamp(at_s, UTC).astimezone(zone):%H:%M:%S}"
+
+
+def reply_line(reply: Reply, texts: Texts, tapped_at: str | None, unknown: Unknown | None = None) -> str:
+    """What the guard is told. `tapped_at`: when the tap was, where that is long ago.
+
+    `unknown`: what was read, where the hub does not know its tag."""
+    line = _reply(reply, texts, unknown)
     return line if tapped_at is None else texts("reply.later", told=line, at=tapped_at)
 
 
-def _reply(reply: Reply, texts: Texts) -> str:
+def _reply(reply: Reply, texts: Texts, unknown: Unknown | None) -> str:
+    if unknown is not None:
+        return texts("reply.refused", why=texts(f"unknown.{unknown.value}"))
     if not reply.accepted:
         return texts("reply.refused", why=texts.reason(reply.reason or "?"))
     if reply.next is not None:

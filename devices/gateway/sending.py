@@ -50,16 +50,18 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Unanswered(msgspec.Struct, frozen=True):
-    """Say that the broker has it and the hub is silent."""
+    """Say that the broker has it and the hub is silent. `ever_heard`: it has answered this reader before."""
 
     tap_id: str
+    ever_heard: bool
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """Show this reply. `tapped_s`: when the tap was; None: it is not known here."""
+    """Show this reply to the tap. `tapped_s`: when it was."""
 
     reply: Reply
-    tapped_s: float | None
+    tap: Waiting
+    tapped_s: float
 
 
 class CaughtUp(msgspec.Struct, frozen=True):
@@ -89,6 +91,7 @@ class Courier:
         self.connected = False
         self.offered_to = 0  # the newest tap of the outbox that is here
         self._taps: dict[str, _Tapped] = {}
+        self._ever_heard = False  # without a reply, nothing says that the hub knows this reader
         self._late = 0  # handed over, of those that were kept for a time
 
     @property
@@ -153,13 +156,14 @@ class Courier:
 
     def heard(self, reply: Reply) -> tuple[Deed, ...]:
         """The hub answered; a second answer to the same tap is not news."""
+        self._ever_heard = True
         known = self._taps.get(reply.tap_id or "")
         if known is None:
             return ()
         if known.is_with_broker:
             del self._taps[known.tap.tap_id]
         tapped_s, known.at_s = known.at_s, None
-        return (Answered(reply, tapped_s),) if tapped_s is not None else ()
+        return (Answered(reply, known.tap, tapped_s),) if tapped_s is not None else ()
 
     def passes(self, now_s: float) -> tuple[Deed, ...]:
         """Time has passed."""
@@ -181,7 +185,7 @@ class Courier:
                 deeds.append(Publish(known.tap))
             else:
                 known.tries = TRIES + 1
-                deeds.append(Unanswered(known.tap.tap_id))
+                deeds.append(Unanswered(known.tap.tap_id, self._ever_heard))
         return tuple(deeds)
 
 

@@ -5,7 +5,6 @@ Everything is called from one thread. Whoever owns it hands in clocks, the outbo
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Final, Protocol, assert_never
 
@@ -16,7 +15,7 @@ from devices.gateway.broker import Identity, LinkEvents
 from devices.gateway.model import BrokerPlan, GatewayPlan, ReaderPlan
 from devices.gateway.outbox import Outbox, OutboxError
 from devices.gateway.replies import Reply, reply_in
-from devices.gateway.saying import LATER_S, Texts, reply_line
+from devices.gateway.saying import LATER_S, Texts, reply_line, time_of_day
 from devices.gateway.sending import (
     Answered,
     CaughtUp,
@@ -29,7 +28,7 @@ from devices.gateway.sending import (
     Waiting,
     backoff_s,
 )
-from devices.gateway.taps import Holder, TakenUp, Tap, instant, payload_of
+from devices.gateway.taps import Holder, TakenUp, Tap, instant, payload_of, tag_uid_in
 from devices.gateway.troubles import Trouble
 from devices.pn532_lamp import Colour
 from devices.pn532_reader import Event, Lost, Pn532Reader, Ready, Touched
@@ -297,10 +296,13 @@ class Station:
                     self._done.append(seq)
                 case Kept():
                     self._say("tap.kept", Colour.YELLOW)
-                case Unanswered():
-                    self._say("tap.unanswered", Colour.YELLOW)
-                case Answered(reply, tapped_s):
-                    self._answered(reply, tapped_s)
+                case Unanswered(_, ever_heard):
+                    if ever_heard:
+                        self._say("tap.unanswered", Colour.YELLOW)
+                    else:
+                        self._say("tap.never_answered", Colour.RED, id=self.reader.id)
+                case Answered(reply, tap, tapped_s):
+                    self._answered(reply, tap, tapped_s)
                 case CaughtUp(taps):
                     self._say("tap.caught_up", taps=taps)
                 case _:
@@ -310,13 +312,12 @@ class Station:
         if self._link is not None:
             self._sent[self._link.publish(self._topic(Channel.TAP), tap.payload.encode())] = tap.tap_id
 
-    def _answered(self, reply: Reply, tapped_s: float | None) -> None:
-        ago_s = 0.0 if tapped_s is None else self._around.steady() - tapped_s
-        at = None
-        if ago_s > LATER_S:
-            at = time.strftime("%H:%M:%S", time.localtime(self._around.now() - ago_s))
+    def _answered(self, reply: Reply, tap: Waiting, tapped_s: float) -> None:
+        ago_s = self._around.steady() - tapped_s
+        at = time_of_day(self._around.now() - ago_s, self._plan.zone) if ago_s > LATER_S else None
+        unknown = self._holder.answered(reply, tag_uid_in(tap.payload), tapped_s)
         colour = Colour.GREEN if reply.accepted else Colour.RED
-        self._show(reply_line(reply, self._around.texts, at), colour)
+        self._show(reply_line(reply, self._around.texts, at, unknown), colour)
 
     # --- saying ---
 

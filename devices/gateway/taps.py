@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Final, TypeAlias
 
 import msgspec
 
 from devices import sun
 from devices.gateway.model import Guard, ReaderPlan, Role
+from devices.gateway.replies import Reply
 from devices.pn532_reader import Touched
 
 BADGE_HOLDS_S: Final = 12 * 3_600.0  # longer than any shift; whoever comes next lays on a badge of their own
 # Tags of this hub say so in their address, signed or not; badges of people carry no such address.
 _PATH_OF_TAGS: Final = "/t/"
+_UNKNOWN_TAG: Final = "unknown_tag"  # the hub's reason: no checkpoint has this tag
 
 
 class Tap(msgspec.Struct, frozen=True):
@@ -30,6 +33,14 @@ class TakenUp(msgspec.Struct, frozen=True):
     """A guard's badge was laid on a handheld reader: what it reads from now on is theirs."""
 
     guard: Guard
+
+
+class Unknown(Enum):
+    """What may have been read, when the hub knows no checkpoint with its tag."""
+
+    OWN_TAG = "own_tag"  # a badge: it is the reader's own `tag_uid` that no checkpoint has
+    CARD = "card"  # on a handheld reader: a tag, or the badge of somebody who is no [[guard]]
+    BADGE_DROPPED = "badge_dropped"  # the same, and the reader has left its holder
 
 
 Meaning: TypeAlias = Tap | TakenUp
@@ -64,6 +75,22 @@ class Holder:
             return TakenUp(guard)
         return Tap(touch.uid, self.badge(now_s), signed)
 
+    def answered(self, reply: Reply, tag_uid: str, tapped_s: float) -> Unknown | None:
+        """What an unknown tag may be; None: the reply says all. `tag_uid`: as the tap had it.
+
+        A card that nobody knows may be the badge of whoever has a handheld reader now. What it reads must not
+        count for the one who had it before: it is nobody's from then on, until a badge is laid on it."""
+        if reply.accepted or reply.reason != _UNKNOWN_TAG:
+            return None
+        if self._reader.role is Role.FIXED:
+            return Unknown.OWN_TAG if tag_uid == self._reader.tag_uid else None
+        if self._reader.guard is not None:
+            return None
+        if not self.badge(tapped_s) or self._since_s > tapped_s:
+            return Unknown.CARD  # nobody's; or a badge was laid on it since
+        self._guard = None
+        return Unknown.BADGE_DROPPED
+
 
 def signed_in(url: str | None) -> tuple[str, str] | None:
     """`e` and `c` of the SUN message in a tag's URL; None: there is none that readers can hand on."""
@@ -89,9 +116,18 @@ def payload_of(tap: Tap, tap_id: str, at_s: float) -> str:
     return json.dumps(body, separators=(",", ":"))
 
 
+def tag_uid_in(payload: str) -> str:
+    """The tag of a message that `payload_of` made."""
+    return msgspec.json.decode(payload, type=_Tagged).tag_uid
+
+
 def instant(at_s: float) -> str:
     """RFC 3339 to the millisecond, in UTC: a gateway needs no time zone for what it sends."""
     return datetime.fromtimestamp(round(at_s, 3), UTC).isoformat(timespec="milliseconds")
+
+
+class _Tagged(msgspec.Struct):
+    tag_uid: str
 
 
 def _is_of_a_tag(url: str | None) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from hub.book.store import Book, BookFaultError
 from hub.cli.console import fail, load_or_fail, out
 from hub.cli.exits import Exit
+from hub.cli.tag_planning import person_of
 from hub.clock import system_now_ms
 from hub.web.accounts import make_one_time
 
@@ -15,8 +16,7 @@ from hub.web.accounts import make_one_time
 def one_time(config: Path, environment: Mapping[str, str], person: str) -> None:
     """Prints a new one-time PIN for a person."""
     campus = load_or_fail(config, environment)
-    if person not in campus.people:
-        fail(f"there is no person {person}; there are: {', '.join(campus.people)}", Exit.USAGE)
+    person_of(campus, person)
     campus.storage.folder.mkdir(parents=True, exist_ok=True)
     try:
         book = Book(campus.storage.book_url)

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from hub.cli.certificates import validity
-from hub.cli.console import err, fail, load_or_fail, out
+from hub.cli.console import fail, load_or_fail, out, warn
 from hub.cli.exits import Exit
 from hub.clock import system_now_ms
 from hub.config.calendar import reminders
 from hub.config.document import read
-from hub.config.report import lines_of, understood
+from hub.config.report import understood
 from rules.local_time import day_at
 
 
@@ -21,8 +21,7 @@ def check(config: Path, environment: Mapping[str, str]) -> None:
     campus = load_or_fail(config, environment)
     today = day_at(campus.site.zone, system_now_ms())
     missing = tuple(reminders(read(config), campus.calendar, today))
-    for line in lines_of(missing):
-        err.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    warn((*campus.warnings, *missing))
     out.print(understood(replace(campus, warnings=(*campus.warnings, *missing))))
     line, is_usable = validity(campus)
     if not is_usable:

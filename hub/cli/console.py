@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from hub.cli.exits import Exit
-from hub.config.faults import ConfigurationError
+from hub.config.faults import ConfigurationError, Fault
 from hub.config.load import load
 from hub.config.model import Campus
 from hub.config.report import explain, lines_of
@@ -26,12 +26,16 @@ def fail(message: str, code: Exit) -> NoReturn:
 
 
 def load_or_fail(path: Path, environment: Mapping[str, str]) -> Campus:
-    """The campus; every fault of its configuration is printed at once otherwise."""
+    """The campus; every fault of its configuration is printed at once otherwise. Of its warnings nothing:
+    only what checks or runs it says them (`warn`)."""
     try:
-        campus = load(path, environment)
+        return load(path, environment)
     except ConfigurationError as error:
         err.print(explain(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(Exit.CONFIGURATION) from error
-    for line in lines_of(campus.warnings):
+
+
+def warn(warnings: Iterable[Fault]) -> None:
+    """Says what is allowed in the configuration, and probably not meant."""
+    for line in lines_of(warnings):
         err.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
-    return campus

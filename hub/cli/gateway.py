@@ -18,6 +18,7 @@ from devices.gateway.model import GatewayPlan, ReaderPlan, Role
 from devices.gateway.outbox import OutboxError
 from devices.gateway.ports import found_ports
 from devices.gateway.running import Gateway, texts_of
+from devices.gateway.saying import time_of_day
 from hub.cli.console import err, fail, out
 from hub.cli.exits import Exit
 from hub.cli.gateway_file import load_gateway
@@ -48,7 +49,9 @@ def run(config: Path, environment: Mapping[str, str]) -> None:
     rings = plan.bell and sys.stdout.isatty()
 
     def show(reader: str, line: str, bells: int) -> None:
-        typer.echo(f"{time.strftime('%H:%M:%S')}  {reader}  {line}" + "\a" * (bells if rings else 0))
+        typer.echo(
+            f"{time_of_day(time.time(), plan.zone)}  {reader}  {line}" + "\a" * (bells if rings else 0)
+        )
         sys.stdout.flush()
 
     try:
@@ -81,7 +84,8 @@ def _understood(plan: GatewayPlan) -> Table:
     broker = plan.broker
     secured = " with TLS" if broker.tls else ""
     as_whom = f", as {broker.username}" if broker.username is not None else ", without a user name"
-    table.add_row("site", f"{plan.site}, {plan.language.value}")
+    zone = plan.zone.key if plan.zone is not None else "times as on this computer"
+    table.add_row("site", f"{plan.site}, {plan.language.value}, {zone}")
     table.add_row("broker", f"{broker.host}:{broker.port}{secured}{as_whom}")
     table.add_row("outbox", f"{plan.outbox}, at most {plan.limit} taps")
     for guard in plan.guards:

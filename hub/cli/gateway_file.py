@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from devices.gateway.model import BrokerPlan, GatewayPlan, Guard, ReaderPlan, Role
 from devices.pn532_lamp import Lamp
@@ -45,6 +46,7 @@ def load_gateway(path: Path, environment: Mapping[str, str]) -> GatewayPlan:
         limit=file.outbox.limit,
         guards=tuple(guards.values()),
         readers=tuple(_reader(reader, guards) for reader in file.reader),
+        zone=ZoneInfo(file.site.zone) if file.site.zone is not None else None,
     )
 
 

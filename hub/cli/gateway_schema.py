@@ -25,6 +25,7 @@ class SiteTable(Table):
     language: Annotated[Language, Field(strict=False)] = Field(
         default=Language.ZH, description='write "zh-CN" or "en"'
     )
+    zone: values.Zone | None = Field(default=None, description='write it as in "Asia/Shanghai"')
 
 
 class TerminalTable(Table):

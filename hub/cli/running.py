@@ -11,7 +11,7 @@ from rich.logging import RichHandler
 
 from hub.book.store import BookFaultError
 from hub.broker.embedded import BrokerFaultError
-from hub.cli.console import err, fail, load_or_fail
+from hub.cli.console import err, fail, load_or_fail, warn
 from hub.cli.exits import Exit
 from hub.cli.serving import Server, listen
 from hub.config.model import Campus
@@ -25,6 +25,7 @@ from hub.web.accounts import first_start
 def run(config: Path, environment: Mapping[str, str]) -> None:
     """Runs the hub until it is told to end."""
     campus = load_or_fail(config, environment)
+    warn(campus.warnings)
     log_to_terminal(logging.INFO)
 
     def ready(hub: Hub, address: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hub.cli.console import fail, load_or_fail
 from hub.cli.exits import Exit
+from hub.cli.new_files import write_new
 from hub.cli.tag_planning import address_of, place_of, tell, texts_of
 from hub.patrol.labels import PER_PAGE, Label, sheets
 
@@ -22,10 +23,6 @@ def make(
         fail(texts("tags.print.none"), Exit.CONFIGURATION)
     labels = [Label(place.id, place.name, campus.areas[place.area].name) for place in places]
     made = sheets(campus.site.name, address_of(campus, address), labels)
-    try:
-        with output.open("xb") as stream:
-            stream.write(made)
-    except OSError as error:
-        fail(f"{output}: {error.strerror}", Exit.USAGE)
+    write_new(texts, output, made, "--output")
     pages = -(-len(labels) // PER_PAGE)
     tell(texts("tags.print.made", file=output, labels=len(labels), pages=pages))

@@ -1,4 +1,4 @@
-"""What `campushub tags plan` does, and what its siblings share: the hub's address, a checkpoint by its id."""
+"""What `campushub tags plan` does, and what its siblings share: the hub's address, places, people by id."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text as Cell
 
 from devices.tag_settings import is_of_a_chip_that_signs
@@ -16,8 +16,8 @@ from hub.cli.console import err, fail, load_or_fail, out
 from hub.cli.exits import Exit
 from hub.cli.forms import Proof
 from hub.cli.rule_listing import in_language
-from hub.config.faults import suggestion
-from hub.config.model import Campus, Checkpoint
+from hub.cli.unknown_names import known_ones
+from hub.config.model import Campus, Checkpoint, Person
 from hub.tls.names import is_loopback
 from hub.trust.addresses import secure_base
 from hub.words.texts import Texts, load
@@ -31,7 +31,8 @@ def show(config: Path, environment: Mapping[str, str], least: Proof) -> None:
     """Prints the plan, in the site's language; ends with 1 while a checkpoint is not ready."""
     campus = load_or_fail(config, environment)
     texts = texts_of(campus)
-    table = Table(*(texts(f"tags.plan.{name}") for name in ("checkpoint", "place", "has", "next")))
+    headings = (texts(f"tags.plan.{name}") for name in ("checkpoint", "place", "has", "next"))
+    table = Table(*(Column(heading, overflow="fold") for heading in headings))
     found = {place.id: proof_of(campus, place) for place in campus.checkpoints.values()}
     waiting = [id_ for id_, proof in found.items() if _ORDER.index(proof) < _ORDER.index(least)]
     for place in campus.checkpoints.values():
@@ -67,9 +68,19 @@ def place_of(campus: Campus, id_: str) -> Checkpoint:
     """The checkpoint; ends the program if there is none."""
     place = campus.checkpoints.get(id_)
     if place is None:
-        known = suggestion(id_, campus.checkpoints)
-        fail(texts_of(campus)("tags.no_checkpoint", id=id_, known=known), Exit.USAGE)
+        texts = texts_of(campus)
+        known = known_ones(texts, id_, campus.checkpoints)
+        fail(texts("tags.no_checkpoint", id=id_, known=known), Exit.USAGE)
     return place
+
+
+def person_of(campus: Campus, id_: str) -> Person:
+    """The person; ends the program if there is none."""
+    person = campus.people.get(id_)
+    if person is None:
+        texts = texts_of(campus)
+        fail(texts("people.nobody", id=id_, known=known_ones(texts, id_, campus.people)), Exit.USAGE)
+    return person
 
 
 def address_of(campus: Campus, given: str) -> str:

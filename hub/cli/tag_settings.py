@@ -13,6 +13,7 @@ from devices.tag_keys import KeyNumber, SiteKeys
 from devices.tag_settings import FILE_NUMBER, TagSettings, is_of_a_chip_that_signs, settings_of
 from hub.cli.console import fail, load_or_fail, out
 from hub.cli.exits import Exit
+from hub.cli.new_files import not_written
 from hub.cli.secret_files import write_secret
 from hub.cli.tag_planning import address_of, place_of, tell, texts_of
 from hub.config.model import Campus, Checkpoint
@@ -123,7 +124,7 @@ def _write(texts: Texts, file: Path, place: Checkpoint, uid: str, version: int, 
     try:
         write_secret(file, "\n".join(lines) + "\n")
     except OSError as error:
-        fail(f"{file}: {error.strerror}", Exit.USAGE)
+        not_written(texts, file, error, "--keys-file")
     tell(texts("tags.settings.written", file=file))
 
 

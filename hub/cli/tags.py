@@ -64,7 +64,7 @@ def print_(
 
 @tags_app.command()
 def key(config: ConfigOption = _CONFIG) -> None:
-    """Make the master key of all tags, in the file that [[tags] names, else in secrets/tag-key.
+    """Make the master key of all tags, in the file that \\[tags] names, else in secrets/tag-key.
 
     It never overwrites one: it says then which key there is, to be compared with its copies.
     """

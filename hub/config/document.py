@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from hub.config.faults import ConfigurationError, Fault, escaped
+from hub.config.full_width import slip_in_line, told
 from hub.config.lines import lines_of
 
 MAX_BYTES = 16_000_000
@@ -142,16 +143,27 @@ def _syntax_fault(file: Path, text: str, error: tomllib.TOMLDecodeError) -> Faul
     message = str(error)
     position = _POSITION.search(message)
     reason = escaped(_POSITION.sub("", message))
+    line = int(position[1]) if position and position[1] else text.rstrip().count("\n") + 1
+    if slip := _slip_fault(file, line, text.split("\n")[line - 1]):
+        return slip
     if position and position[1]:
         remedy = f"correct the text at line {position[1]}, column {position[2]}; texts stand in double quotes"
-        return Fault(file, int(position[1]), "", f"is not valid TOML: {reason}, column {position[2]}", remedy)
-    last = text.rstrip().count("\n") + 1
+        return Fault(file, line, "", f"is not valid TOML: {reason}, column {position[2]}", remedy)
     if reason.startswith("Cannot"):
         return Fault(
-            file, last, "", f"is not valid TOML: {reason}", "each key may stand in a table only once"
+            file, line, "", f"is not valid TOML: {reason}", "each key may stand in a table only once"
         )
     remedy = "it looks half-written: save or copy the file again, whole"
-    return Fault(file, last, "", f"ends too early: {reason}", remedy)
+    return Fault(file, line, "", f"ends too early: {reason}", remedy)
+
+
+def _slip_fault(file: Path, number: int, line: str) -> Fault | None:
+    """The usual reason for a file that was typed with a Chinese input method."""
+    slip = slip_in_line(line)
+    if slip is None:
+        return None
+    called, remedy = told(line[slip])
+    return Fault(file, number, "", f"is not valid TOML: there is {called}, column {slip + 1}", remedy)
 
 
 def _from_inside_out(path: Sequence[str | int]) -> Iterator[tuple[str | int, ...]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+
+from hub.config.full_width import hint
 
 _SHOWN_LENGTH = 60
 
@@ -60,12 +62,19 @@ def escaped(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
 
 
+def nearest(word: str, known: Sequence[str]) -> str | None:
+    """The known one that was probably meant."""
+    return next(iter(get_close_matches(word[:100], known, n=1)), None)
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """The remedy for a word that is not known: the nearest known one, else all of them."""
     words = sorted(known)
-    nearest = get_close_matches(word[:100], words, n=1)
-    if nearest:
-        return f"did you mean “{escaped(nearest[0])}”?"
+    meant = nearest(word, words)
+    if typed := hint(word):
+        return typed
+    if meant is not None:
+        return f"did you mean “{escaped(meant)}”?"
     if not words:
         return "none is defined yet: add it to the file first"
     listed = ", ".join(map(escaped, words[:20])) + (", …" if len(words) > 20 else "")

@@ -37,7 +37,7 @@ def load(
     """
     document = read(path)
     file, faults = shape.validate(document)
-    faults += checks.check(document)
+    faults = _told_once(faults, checks.check(document))
     secrets, secret_faults = passwords.find(document, environment)
     rules, rule_faults = rulebook.compile_rules(document)
     master_key, key_faults = find_master_key(document)
@@ -54,6 +54,12 @@ def load(
     )
     campus = replace(_moved(campus, folder, web_port, broker_port), plan=plan)
     return replace(campus, warnings=in_order(_warnings(document, campus)))
+
+
+def _told_once(of_shape: list[Fault], others: list[Fault]) -> list[Fault]:
+    """What is ill-formed and leads nowhere is one fault: where it should lead helps more."""
+    places = {(fault.line, fault.key) for fault in others}
+    return [fault for fault in of_shape if (fault.line, fault.key) not in places] + others
 
 
 def _moved(campus: Campus, folder: Path | None, web_port: int | None, broker_port: int | None) -> Campus:

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from hub.config.document import Document
 from hub.config.faults import Fault, escaped, shown, suggestion
+from hub.config.full_width import hint
 from hub.config.schema import File
 
 _Table = TypeVar("_Table", bound=BaseModel)
@@ -30,6 +31,8 @@ _WORDS_FOR_TYPES: Final = {
     "too_short": "is empty",
     "finite_number": "is not a finite number",
 }
+
+_ILL_FORMED: Final = ("campus", "enum", "literal_error", "string_pattern_mismatch")
 
 
 def validate(document: Document) -> tuple[File | None, list[Fault]]:
@@ -60,6 +63,9 @@ def _fault(schema: type[BaseModel], document: Document, detail: ErrorDetails) ->
         problem, remedy = _unknown_word(detail, described)
     else:
         problem, remedy = _problem(kind, detail["input"], path), described
+    if kind in _ILL_FORMED and isinstance(detail["input"], str):
+        typed = hint(detail["input"])
+        remedy = f"{typed}; {remedy}" if typed and typed not in remedy else remedy
     return document.fault(document.written(path), problem, remedy)
 
 

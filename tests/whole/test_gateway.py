@@ -8,9 +8,11 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -231,11 +233,53 @@ def test_a_hub_that_is_away_is_said_so_and_its_answer_comes_late(tmp_path: Path)
         text = at.gateway_text(HANDHELD.format(id="walk-1", port=port.path))
         with gateway(tmp_path, text) as running:
             running.await_said("connected to")
+            touch(chip, plain_tag(BOILER), lambda: running.said("accepted ✓ boiler"))
             at.hub.kill()
             touch(chip, plain_tag(GATE), lambda: running.said("the hub has not answered yet"))
             at.hub.start()
             touch(chip, plain_tag(LIBRARY), lambda: running.said("accepted ✓ library"))
-        assert [tap.tag_uid for tap in at.taps("walk-1")] == [GATE, LIBRARY]
+        assert [tap.tag_uid for tap in at.taps("walk-1")] == [BOILER, GATE, LIBRARY]
+
+
+def test_a_reader_that_the_hub_does_not_know_sends_the_guard_to_the_phone_in_red(tmp_path: Path) -> None:
+    with school(tmp_path) as at, plugged_in() as (port, chip):
+        text = at.gateway_text(HANDHELD.format(id="wlak-1", port=port.path), language="zh-CN")
+        with gateway(tmp_path, text) as running:
+            running.await_said("已连上")
+            said = "系统不认识这台读卡器，或系统没有运行：核对 gateway.toml 的 site.id 与"
+            said += " campus.toml 的 [[device]] wlak-1"
+            touch(
+                chip, plain_tag(GATE), lambda: running.said(f"{said}；请改用手机打卡") and chip.is_high("p71")
+            )
+            assert running.said("不用再刷") == 0
+
+
+def test_whoever_s_badge_the_gateway_does_not_know_walks_for_nobody_else(tmp_path: Path) -> None:
+    with school(tmp_path) as at, plugged_in() as (port, chip):
+        text = at.gateway_text(HANDHELD.format(id="walk-1", port=port.path))
+        with gateway(tmp_path, text) as running:
+            running.await_said("connected to")
+            touch(chip, BADGE, lambda: running.said("Zhang Wei uses this reader now"))
+            touch(chip, PlainCard(bytes.fromhex(STRANGE)), lambda: running.said("lay your own on again"))
+            touch(chip, plain_tag(GATE), lambda: running.said("accepted ✓ gate"))
+            touch(chip, BADGE, lambda: running.said("Zhang Wei uses this reader now") == 2)
+            touch(chip, plain_tag(LIBRARY), lambda: running.said("accepted ✓ library"))
+        assert [(tap.tag_uid, tap.badge) for tap in at.taps("walk-1")] == [
+            (STRANGE, "04B83A1C5E7280"),
+            (GATE, ""),
+            (LIBRARY, "04B83A1C5E7280"),
+        ]
+
+
+def test_a_fixed_reader_whose_own_tag_is_not_configured_says_that(tmp_path: Path) -> None:
+    with school(tmp_path) as at, plugged_in() as (port, chip):
+        text = at.gateway_text(FIXED.format(id="gate-1", port=port.path, tag=STRANGE), language="zh-CN")
+        text = text.replace('language = "zh-CN"', 'language = "zh-CN"\nzone = "Pacific/Kiritimati"')
+        with gateway(tmp_path, text) as running:
+            running.await_said("读卡器就绪")
+            touch(chip, BADGE, lambda: running.said("无效 ✗ 这台读卡器的 tag_uid 不在 campus.toml 中"))
+            hour = int(running.output()[:2])
+        assert (datetime.now(ZoneInfo("Pacific/Kiritimati")).hour - hour) % 24 <= 1
 
 
 def test_a_reader_that_is_pulled_out_is_said_to_be_gone_once_and_back_once(tmp_path: Path) -> None:

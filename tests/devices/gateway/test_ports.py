@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Final
 
 import pytest
+from serial import SerialException
 
 from devices.gateway.ports import Port, found_ports
-from devices.gateway.troubles import Trouble
+from devices.gateway.troubles import Trouble, of_port
 from devices.pn532 import BAUD
 from devices.pn532_reader import Event, Pn532Reader, Ready, Touched
 from firmware_sim.pn532_chip import Chip, Ntag21x
@@ -117,11 +119,46 @@ def test_a_port_that_is_not_there_is_opened_once_it_is(tmp_path: Path) -> None:
             assert said == Ready("1.6")
 
 
-@pytest.mark.parametrize("url", ["/dev/null", "nonsense://x", "socket://127.0.0.1:1", "/", ""])
-def test_what_is_no_port_is_said_so_and_ends_nothing(url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("/dev/null", Trouble.NO_SERIAL_PORT),
+        ("nonsense://x", "invalid URL, protocol 'nonsense' not known"),
+        ("socket://127.0.0.1:1", Trouble.NOBODY_LISTENS),
+        ("socket://nowhere.invalid:1", Trouble.NO_SUCH_HOST),
+        ("/", Trouble.NO_SERIAL_PORT),
+        ("", Trouble.NO_PORT),
+    ],
+)
+def test_what_is_no_port_is_said_so_and_ends_nothing(url: str, why: Trouble | str) -> None:
     with desk(url) as at:
         assert at.next() == "closed"
+        assert at.why == why
         assert at.next() == "closed"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (SerialException(errno.EACCES, "could not open port: [Errno 13]"), Trouble.FORBIDDEN),
+        (SerialException("device reports readiness to read but returned no data"), Trouble.UNPLUGGED),
+        (SerialException("socket disconnected"), Trouble.BROKEN_OFF),
+        (SerialException("[Errno 84] Invalid or incomplete character"), "Invalid or incomplete character"),
+        (OSError(errno.EMFILE, "Too many open files"), "Too many open files"),
+    ],
+)
+def test_a_port_s_error_is_said_in_words_and_without_its_number(said: Exception, why: Trouble | str) -> None:
+    assert of_port(said) == why
+
+
+def test_a_port_that_is_pulled_out_is_said_to_be() -> None:
+    with ExitStack() as plugged:
+        port = plugged.enter_context(PtyPort(Line(Chip())))
+        with desk(port.path) as at:
+            assert at.next() == Ready("1.6")
+            plugged.close()
+            assert at.next() == "gone"
+            assert isinstance(at.why, Trouble)
 
 
 def test_a_port_has_one_user_at_a_time() -> None:

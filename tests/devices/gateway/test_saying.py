@@ -7,6 +7,7 @@ import re
 import tomllib
 from importlib.resources import files
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from devices.gateway.model import Language
 from devices.gateway.replies import reply_in
 from devices.gateway.running import texts_of
-from devices.gateway.saying import reply_line
+from devices.gateway.saying import reply_line, time_of_day
+from devices.gateway.taps import Unknown
 from devices.gateway.troubles import Trouble
 
 NEXT = {"id": "library", "name": {"zh-CN": "图书馆", "en": "Library"}}
@@ -67,8 +69,29 @@ def test_a_reply_is_one_plain_line(changes: dict[str, Any], zh: str, en: str) ->
 
 
 def test_a_reply_that_comes_late_says_to_which_tap() -> None:
-    assert line(Language.ZH, "08:01:02") == "有效 ✓ gate，下一个：图书馆（08:01:02 的打点）"
+    assert line(Language.ZH, "08:01:02") == "有效 ✓ gate，下一个：图书馆（08:01:02 的打卡）"
     assert line(Language.EN, "08:01:02").endswith("(tapped at 08:01:02)")
+
+
+@pytest.mark.parametrize(
+    ("unknown", "zh", "en"),
+    [
+        (None, "没有登记的标签", "no checkpoint has this tag"),
+        (Unknown.OWN_TAG, "这台读卡器的 tag_uid 不在 campus.toml 中", "the tag_uid of this reader is not in"),
+        (Unknown.CARD, "如果这是工牌，请写进 gateway.toml 的 [[guard]]", "if it is a badge, write it into"),
+        (Unknown.BADGE_DROPPED, "刚才的工牌已失效，请重新刷自己的工牌", "lay your own on again"),
+    ],
+)
+def test_a_tag_that_nobody_knows_is_said_with_what_to_do(unknown: Unknown | None, zh: str, en: str) -> None:
+    reply = reply_in(b'{"tap_id":"t1","accepted":false,"reason":"unknown_tag"}')
+    assert reply is not None
+    for language, words in ((Language.ZH, zh), (Language.EN, en)):
+        assert words in reply_line(reply, texts_of(language), None, unknown)
+
+
+def test_times_are_those_of_the_zone() -> None:
+    assert time_of_day(1_795_305_600.5, ZoneInfo("Asia/Shanghai")) == "08:00:00"
+    assert time_of_day(1_795_305_600.5, ZoneInfo("UTC")) == "00:00:00"
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -51,13 +51,13 @@ def sent(now_s: float = 0.0) -> Courier:
 def test_a_tap_that_is_answered_at_once_says_nothing_but_the_answer() -> None:
     courier = sent()
     assert courier.acknowledged("one", 0) == (TakeOut(1),)
-    assert courier.heard(reply()) == (Answered(reply(), 0.0),)
+    assert courier.heard(reply()) == (Answered(reply(), ONE, 0.0),)
     assert courier.deadline_s is None
 
 
 def test_an_answer_may_come_before_the_acknowledgement_and_twice() -> None:
     courier = sent()
-    assert courier.heard(reply()) == (Answered(reply(), 0.0),)
+    assert courier.heard(reply()) == (Answered(reply(), ONE, 0.0),)
     assert courier.heard(reply()) == ()
     assert courier.acknowledged("one", 0) == (TakeOut(1),)
     assert courier.heard(reply()) == ()
@@ -79,14 +79,21 @@ def test_without_an_answer_it_is_sent_again_and_then_said_to_be_delivered() -> N
         now_s += ANSWER_WITHIN_S
         assert courier.passes(now_s) == (Publish(ONE),)
         assert courier.acknowledged("one", 0) == ()
-    assert courier.passes(now_s + ANSWER_WITHIN_S) == (Unanswered("one"),)
-    assert courier.heard(reply()) == (Answered(reply(), 100.0),)
+    assert courier.passes(now_s + ANSWER_WITHIN_S) == (Unanswered("one", ever_heard=False),)
+    assert courier.heard(reply()) == (Answered(reply(), ONE, 100.0),)
+
+
+def test_a_hub_that_has_ever_answered_this_reader_is_told_from_one_that_never_did() -> None:
+    courier = sent()
+    courier.acknowledged("one", 0)
+    courier.heard(reply("other"))
+    assert courier.passes(FRESH_S + 0.1) == (Unanswered("one", ever_heard=True),)
 
 
 def test_what_is_not_fresh_is_not_sent_again() -> None:
     courier = sent()
     courier.acknowledged("one", 0)
-    assert courier.passes(FRESH_S + 0.1) == (Unanswered("one"),)
+    assert courier.passes(FRESH_S + 0.1) == (Unanswered("one", ever_heard=False),)
 
 
 def test_without_a_connection_it_is_kept_and_answered_when_it_could_be_sent() -> None:
@@ -97,7 +104,7 @@ def test_without_a_connection_it_is_kept_and_answered_when_it_could_be_sent() ->
     courier.connects()
     assert courier.offered((ONE,), 61.0) == (Publish(ONE),)
     assert courier.acknowledged("one", 0) == (TakeOut(1), CaughtUp(1))
-    assert courier.heard(reply()) == (Answered(reply(), 0.0),)
+    assert courier.heard(reply()) == (Answered(reply(), ONE, 0.0),)
 
 
 def test_a_broker_that_is_slow_and_one_that_is_lost_are_said_once() -> None:

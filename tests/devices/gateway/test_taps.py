@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from devices.facts import Clock, Kind, Trust
 from devices.facts import Tap as TapFact
 from devices.gateway.model import Guard, ReaderPlan, Role
-from devices.gateway.taps import BADGE_HOLDS_S, Holder, TakenUp, Tap, payload_of, signed_in
+from devices.gateway.replies import Reply
+from devices.gateway.taps import (
+    BADGE_HOLDS_S,
+    Holder,
+    TakenUp,
+    Tap,
+    Unknown,
+    payload_of,
+    signed_in,
+    tag_uid_in,
+)
 from devices.native import decode_tap
 from devices.pn532_reader import Touched
 from devices.source import Source
@@ -22,6 +32,8 @@ TAG, OWN_TAG = "04DE5F1EACC040", "04A1B2C3D4E580"
 ZHANG, LI = Guard("张伟", "04B83A1C5E7280"), Guard("李强", "04C94B2D6F8380")
 FIXED = ReaderPlan("gate-1", "p", Role.FIXED, OWN_TAG)
 HANDHELD = ReaderPlan("walk-1", "p", Role.HANDHELD)
+UNKNOWN_TAG = Reply("t1", accepted=False, reason="unknown_tag")
+STRANGE = "FB0EE20B"
 
 
 def holder(reader: ReaderPlan, *guards: Guard) -> Holder:
@@ -58,6 +70,46 @@ def test_a_handheld_reader_with_a_guard_of_its_own_stays_that_guards() -> None:
     assert at.meaning(Touched(TAG, None), 2.0 + 2 * BADGE_HOLDS_S) == Tap(TAG, ZHANG.badge)
 
 
+def test_a_handheld_reader_leaves_its_holder_when_a_card_is_read_that_nobody_knows() -> None:
+    at = holder(HANDHELD)
+    at.meaning(Touched(LI.badge, None), 1.0)
+    assert at.meaning(Touched(STRANGE, None), 2.0) == Tap(STRANGE, LI.badge)
+    assert at.answered(UNKNOWN_TAG, STRANGE, 2.0) is Unknown.BADGE_DROPPED
+    assert at.meaning(Touched(TAG, None), 3.0) == Tap(TAG, "")
+    assert at.answered(UNKNOWN_TAG, STRANGE, 3.0) is Unknown.CARD
+    assert at.meaning(Touched(LI.badge, None), 4.0) == TakenUp(LI)
+    assert at.meaning(Touched(TAG, None), 5.0) == Tap(TAG, LI.badge)
+
+
+def test_a_badge_that_was_laid_on_after_an_unknown_card_stays() -> None:
+    at = holder(HANDHELD)
+    at.meaning(Touched(ZHANG.badge, None), 1.0)
+    at.meaning(Touched(STRANGE, None), 2.0)
+    at.meaning(Touched(LI.badge, None), 3.0)
+    assert at.answered(UNKNOWN_TAG, STRANGE, 2.0) is Unknown.CARD
+    assert at.badge(4.0) == LI.badge
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [Reply("t1", accepted=True), Reply("t1", accepted=True, reason="late"),
+     Reply("t1", accepted=False, reason="replay"), Reply("t1", accepted=False)],
+)  # fmt: skip
+def test_any_other_answer_leaves_the_reader_with_its_holder(reply: Reply) -> None:
+    at = holder(HANDHELD)
+    at.meaning(Touched(LI.badge, None), 1.0)
+    assert at.answered(reply, TAG, 2.0) is None
+    assert at.badge(3.0) == LI.badge
+
+
+def test_a_reader_with_a_guard_of_its_own_and_a_fixed_one_have_no_holder_to_leave() -> None:
+    own = holder(ReaderPlan("walk-1", "p", Role.HANDHELD, guard=ZHANG))
+    assert own.answered(UNKNOWN_TAG, STRANGE, 2.0) is None
+    assert own.badge(3.0) == ZHANG.badge
+    assert holder(FIXED).answered(UNKNOWN_TAG, TAG, 2.0) is None
+    assert holder(FIXED).answered(UNKNOWN_TAG, OWN_TAG, 2.0) is Unknown.OWN_TAG
+
+
 @pytest.mark.parametrize(
     ("url", "signed"),
     [
@@ -85,6 +137,7 @@ def test_every_tap_is_understood_by_the_hub(
     tag_uid: str, badge: str, signed: tuple[str, str] | None, tap_id: str, at_s: float
 ) -> None:
     payload = payload_of(Tap(tag_uid, badge, signed), tap_id, at_s)
+    assert tag_uid_in(payload) == tag_uid
     source = Source("gate-1", Kind.CHECKPOINT, "", round(at_s * 1000) + 5, ZoneInfo("Asia/Shanghai"))
     decoded = decode_tap(payload.encode(), source)
     (tap,) = decoded.facts

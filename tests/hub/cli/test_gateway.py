@@ -7,6 +7,7 @@ import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -78,6 +79,7 @@ def test_what_stands_behind_a_hash_in_the_example_is_accepted_too(tmp_path: Path
     path.write_text(every, encoding="utf-8")
     plan = load_gateway(path, {})
     assert plan.broker.password == "secret"
+    assert plan.zone == ZoneInfo("Asia/Shanghai")
     assert plan.broker.ca_file == tmp_path / "hub-ca.pem"
     assert plan.readers[1].guard == Guard("张伟", "04B83A1C5E7280")
     assert "secret" not in repr(plan)
@@ -130,6 +132,7 @@ def test_every_fault_is_said_at_once_and_nothing_starts(tmp_path: Path) -> None:
         (SMALL + "[outbox]\nlimit = 5\n" + READER, "7: outbox.limit: “5” is out of range"),
         (SMALL + READER.replace("socket://", "two words"), "8: reader.walk-1.port: “two w"),
         (SMALL + READER.replace("handheld", "hand"), "9: reader.walk-1.role: “hand” is not known here"),
+        (SMALL.replace("[broker]", 'zone = "Shanghai"\n[broker]') + READER, "4: site.zone: “Shanghai” is no"),
         (SMALL + "[[reader]", "6: : is not valid TOML"),
     ],
 )  # fmt: skip

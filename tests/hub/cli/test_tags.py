@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,27 @@ class TestPlan:
         assert "There is no master key" in said.stdout
         assert "Where do phones reach the hub?" in said.stdout
 
+    def test_nothing_is_cut_off_on_a_narrow_terminal(self, tmp_path: Path) -> None:
+        config = tmp_path / "campus.toml"
+        config.write_text(files("hub.demo").joinpath("campus.toml").read_text("utf-8"), encoding="utf-8")
+        command = [
+            sys.executable,
+            "-c",
+            "from hub.cli import main; main()",
+            "tags",
+            "plan",
+            "-c",
+            str(config),
+        ]
+        environment = {**os.environ, "COLUMNS": "80", "PYTHONUTF8": "1"}
+        said = subprocess.run(
+            command, env=environment, capture_output=True, encoding="utf-8", check=False
+        ).stdout
+        cells = [line.split("│")[1:-1] for line in said.splitlines() if line.startswith("│")]
+        has, then = ("".join(row[column] for row in cells).replace(" ", "") for column in (2, 3))
+        assert has.count("，可被复制") == has.count("UID") == 8
+        assert "campushubtagssettingscanteen-back-door" in then
+
     def test_it_speaks_the_language_of_the_site(self, tmp_path: Path) -> None:
         config = campus(tmp_path)
         text = config.read_text(encoding="utf-8").replace('language = "en"', 'language = "zh-CN"')
@@ -128,12 +150,18 @@ class TestPrint:
         assert said.exit_code == Exit.OK
         assert "1 labels on 1 sheets" in said.stderr
         assert output.read_bytes().startswith(b"%PDF")
-        assert call("print", "-c", campus(tmp_path), "-o", output).exit_code == Exit.USAGE
+        again = call("print", "-c", campus(tmp_path), "-o", output)
+        assert again.exit_code == Exit.USAGE
+        assert "is there already, and was not changed: name another file with --output" in again.stderr
+        nowhere = call("print", "-c", campus(tmp_path), "-o", tmp_path / "new" / "labels.pdf")
+        assert "there is no folder" in nowhere.stderr
 
     def test_an_unknown_checkpoint_is_refused(self, tmp_path: Path) -> None:
         said = call("print", "gaet", "-c", campus(tmp_path), "-o", tmp_path / "x.pdf")
         assert said.exit_code == Exit.USAGE
-        assert "gate" in said.stderr
+        assert "There is no checkpoint gaet: did you mean gate?" in said.stderr
+        other = call("print", "nix", "-c", campus(tmp_path), "-o", tmp_path / "x.pdf")
+        assert "There is no checkpoint nix: there are gate" in other.stderr
         assert not (tmp_path / "x.pdf").exists()
 
     @pytest.mark.parametrize("more", ["", '[web]\nhost = "0.0.0.0"\ntls = "off"\n'])
