@@ -301,7 +301,7 @@ class Hub:
             self._inbox.put(Entry(facts=(clock_set,)), lambda _: None)
         # While the log takes nothing, readings wait at the broker: time that passed would look like silence.
         if self._inbox.fault is not None:
-            self._listening.stopped()
+            self._listening.stopped(now_ms)
         elif (tick := self._listening.tick(now_ms)) is not None:
             self._inbox.put(Entry(facts=(tick,)), lambda _: None)
         return _TICK_REST_S

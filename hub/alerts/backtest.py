@@ -107,7 +107,7 @@ class Backtest:
         return _within((*self._over, *self._open.values()), from_ms, to_ms)
 
     def _before(self, fact: Fact) -> None:
-        if isinstance(fact, Tick):
+        if isinstance(fact, Tick) and not fact.phones_only:
             self._ticked_ms = fact.measured_at_ms
         for _, target in self._runs.due_for(fact):
             for rule in self._round_rules:

@@ -25,6 +25,7 @@ from rules.route import MOST_EXTENSION_MS
 
 MOST_REASON_CHARS: Final = 500
 AHEAD_MS: Final = 120_000  # how far a phone's clock may be ahead
+_KEPT_MS: Final = 60_000  # a decision so old was kept by a phone without signal
 _BY_WALKERS: Final = frozenset({Order.PAUSE, Order.RESUME, Order.FINISH})
 _WITH_REASON: Final = frozenset({Order.FINISH, Order.EXTEND, Order.EXCUSE})
 _DONE: Final = frozenset({RoundState.COMPLETED, RoundState.COMPLETED_LATE})
@@ -71,7 +72,12 @@ def decide(
     EXTEND."""
     said_ms = now_ms if at_ms is None else at_ms
     reason = reason.strip()
-    refused = _wrong(campus, run, person, order, reason) or _at_the_wrong_time(run, order, said_ms, now_ms)
+    is_kept = order in (Order.PAUSE, Order.RESUME) and now_ms - said_ms > _KEPT_MS
+    refused = (
+        _wrong(campus, run, person, order, reason)
+        or (None if is_kept else _too_late(run, order))
+        or _at_the_wrong_time(run, order, said_ms, now_ms)
+    )
     if refused is None and order is Order.EXTEND:
         refused = _deadline(run, until_ms, now_ms)
     if refused is not None:
@@ -87,8 +93,17 @@ def _wrong(campus: Campus, run: RoundRun, person: Person, order: Order, reason: 
         return Refused.NO_REASON
     if len(reason) > MOST_REASON_CHARS:
         return Refused.TOO_LONG
+    return None
+
+
+def _too_late(run: RoundRun, order: Order) -> Refused | None:
+    """What is asked of a decision of now. One that a phone kept says what was: taps that came before it do
+    not make it untrue."""
     if run.state in _DONE:
         return Refused.DONE
+    is_over = run.state not in UNDER_WAY
+    if order is Order.RESUME and run.state is not RoundState.PAUSED and not is_over:
+        return Refused.NOT_PAUSED
     return None
 
 
@@ -99,8 +114,6 @@ def _at_the_wrong_time(run: RoundRun, order: Order, at_ms: int, now_ms: int) -> 
     if order in (Order.PAUSE, Order.FINISH) and is_over and now_ms >= run.deadline_ms:
         # What a phone kept until now may still explain what was judged without it.
         return Refused.OVER if at_ms >= run.deadline_ms else None
-    if order is Order.RESUME and run.state is not RoundState.PAUSED and not is_over:
-        return Refused.NOT_PAUSED
     return None
 
 

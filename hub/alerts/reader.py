@@ -140,7 +140,7 @@ class AlertsReader:
 
     def _before(self, fact: Fact) -> None:
         """Watches the runs that a fact may be about."""
-        if isinstance(fact, Tick):
+        if isinstance(fact, Tick) and not fact.phones_only:
             self._ticked_ms = max(self._ticked_ms or 0, fact.measured_at_ms)
         for planned in self._runs.due_for(fact):
             self._planned.append(planned)

@@ -44,22 +44,23 @@ class Listening:
         if self.since_ms is not None:
             return
         self.since_ms = now_ms
-        if kept and self._before_ms is not None and now_ms >= self._lost_at_ms:
+        slept = self._was_absent(now_ms)
+        if kept and not slept and self._before_ms is not None and now_ms >= self._lost_at_ms:
             self.since_ms = self._before_ms + now_ms - self._lost_at_ms
         self._is_fresh = True
 
-    def stopped(self) -> None:
-        """The log takes nothing: no phone is heard now."""
+    def stopped(self, now_ms: int) -> None:
+        """The log takes nothing: no phone is heard now. Said in place of asking for a tick."""
+        self._asked_ms = now_ms
         self._phones_since_ms = None
 
     def tick(self, now_ms: int) -> Tick | None:
         """The tick that is due, if one is; ask often. Ticks are aligned to the interval."""
-        asked_ms, self._asked_ms = self._asked_ms, now_ms
+        was_absent, self._asked_ms = self._was_absent(now_ms), now_ms
         is_fresh, self._is_fresh = self._is_fresh, False
-        # Nobody was listening in between, or it is not known for how long.
-        was_absent = asked_ms is not None and not 0 <= now_ms - asked_ms <= _ABSENT_MS
         if was_absent:
             self._last_tick_ms = 0
+            self._before_ms = None
         if was_absent and not is_fresh and self.since_ms is not None:
             self.since_ms = now_ms
         if was_absent or self._phones_since_ms is None:
@@ -71,6 +72,10 @@ class Listening:
         if tick is not None:
             self._last_tick_ms = at_ms
         return tick
+
+    def _was_absent(self, now_ms: int) -> bool:
+        """Whether nobody was listening in between, or it is not known for how long."""
+        return self._asked_ms is not None and not 0 <= now_ms - self._asked_ms <= _ABSENT_MS
 
     def _tick_at(self, at_ms: int, since_ms: int | None, phones_since_ms: int) -> Tick | None:
         # Listening begun anew is another time that passes: it shares no key with the one before.

@@ -282,9 +282,11 @@ class MqttIngest:
             self._is_held_up = True
             self._intake.judges_floods = False
             if self._inbox.fault is not None and not self._is_stopped:
-                # What comes meanwhile stays with the broker, whatever it had kept when we connected.
+                self._is_stopped = True
+                if self._listening.since_ms is not None:
+                    # What comes meanwhile stays with the broker, whatever it had kept when we connected.
+                    self._session_kept = True
                 self._listening.lost(self._now())
-                self._session_kept = self._is_stopped = True
             time.sleep(_REST_WHEN_HELD_BACK_S)
         elif self._is_held_up:
             self._is_held_up = self._is_stopped = False

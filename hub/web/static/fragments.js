@@ -83,7 +83,18 @@ function placeIn(container, order) {
 
 function isBeingTyped(element) {
   const fields = element.querySelectorAll("textarea, input:not([type=hidden], [type=radio], [type=checkbox])");
-  return [...fields].some((field) => field.value.trim() !== "" || field === document.activeElement);
+  return [...fields].some((field) => field.value.trim() !== "" || field === document.activeElement) || isBeingChosen(element);
+}
+
+function isBeingChosen(element) {
+  const lists = [...element.querySelectorAll("select")];
+  const marks = [...element.querySelectorAll("input:is([type=radio], [type=checkbox])")];
+  return lists.some((list) => list === document.activeElement || list.selectedIndex !== usual(list)) || marks.some((mark) => mark.checked !== mark.defaultChecked);
+}
+
+/** What a list shows until somebody chooses. */
+function usual(list) {
+  return Math.max(0, [...list.options].findLastIndex((option) => option.defaultSelected));
 }
 
 function keepOpen(old, fresh) {

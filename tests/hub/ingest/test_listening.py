@@ -128,6 +128,22 @@ def test_phones_were_not_heard_while_the_hub_was_asleep() -> None:
 def test_phones_were_not_heard_while_the_log_took_nothing() -> None:
     listening = Listening()
     every_tick(listening, START, START + 60_000)
-    listening.stopped()
     again_ms = START + 3_600_000
+    for now_ms in range(START + 60_000, again_ms, 500):
+        listening.stopped(now_ms)
     assert every_tick(listening, again_ms, again_ms + 60_000)[0].phones_since_ms == again_ms
+
+
+def test_sleep_is_no_listening_whoever_wakes_first() -> None:
+    woken_ms = START + 60_000 + 8 * 3_600_000
+    for first in ("tick", "caught up"):
+        listening = Listening()
+        listening.caught_up(START)
+        ticks(listening, START, START + 60_000)
+        listening.lost(woken_ms)
+        if first == "tick":
+            listening.tick(woken_ms + 100)
+        listening.caught_up(woken_ms + 200, kept=True)
+        listening.tick(woken_ms + 300)
+        assert listening.since_ms is not None
+        assert listening.since_ms >= woken_ms, first

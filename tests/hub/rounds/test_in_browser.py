@@ -112,8 +112,50 @@ def test_the_page_of_a_run_follows_it_but_not_into_a_field(site: Site) -> None:
 
     field.fill("")
     field.blur()
-    expect(page.locator(".course tr", has_text="Teaching building A")).to_contain_text("Fixed reader")
+    expect(page.locator(".course tr", has_text="Teaching building A")).to_contain_text("Reader")
     assert page.evaluate("window.isSame") is True
+
+
+def test_on_a_phone_the_rounds_come_first_and_nothing_is_counted_that_is_not(site: Site) -> None:
+    page = site.page("/rounds")
+    tops = {}
+    for width, height in _SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        boxes = {one: page.locator(f"#{one}-title").bounding_box() for one in ("walks", "where", "plan")}
+        tops[width] = sorted(boxes, key=lambda one: boxes[one]["y"])  # type: ignore[index]  # all are there
+    site.open(page, "/rounds/calendar")
+    missed = page.locator(".legend li", has_text="Missed")
+    to_come = page.locator(".legend li", has_text="To come")
+
+    assert tops[390] == tops[820] == ["walks", "where", "plan"]
+    assert tops[1920].index("where") < tops[1920].index("walks")
+    expect(missed).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(missed).to_be_hidden()
+    expect(to_come).to_be_visible()
+    expect(page.locator(".counted td", has_text=re.compile("^0$")).filter(visible=True)).to_have_count(0)
+
+
+def test_the_page_of_a_run_keeps_what_is_being_chosen(site: Site) -> None:
+    page = site.page(f"/rounds/{RUN}")
+    until = page.locator("#until")
+    page.locator("details", has=until).locator("summary").click()
+    until.select_option(index=2)
+    until.evaluate("each => each.blur()")
+
+    site.desk.walks("zhang-wei", "gatehouse")
+
+    expect(page.locator(".updated-note")).to_be_visible()
+    assert until.evaluate("each => each.selectedIndex") == 2
+
+
+def test_a_page_that_could_not_be_fetched_is_fetched_again(site: Site) -> None:
+    page = site.page(f"/rounds/{RUN}")
+    row = page.locator(".course tr", has_text="School gate")
+    expect(row).to_contain_text("to come")
+    page.route(f"**/rounds/{RUN}*", lambda route: route.abort(), times=2)
+    site.desk.walks("zhang-wei", "gatehouse")
+    expect(row).to_contain_text("Signed tag", timeout=15_000)
 
 
 def test_marks_stand_where_the_checkpoints_are(site: Site) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import queue
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_
 
-from devices.facts import Order
+from devices.facts import Order, Tap
 from hub.rounds import ordering
 from rules.model import RoundState
 from tests.hub.alerts.campus import HOUR, MINUTE, MORNING
@@ -190,7 +192,43 @@ def test_one_round_is_told_whole(desk: Desk) -> None:
     assert [stop["since_ms"] for stop in told["course"]][:3] == [None, 5 * MINUTE, None]
     assert [(one["order"], one["by"]) for one in told["orders"]] == [("pause", "zhang-wei")]
     assert [(tap["checkpoint"], tap["reason"]) for tap in told["refused"]] == [("boiler-room", "replay")]
+    assert told["refused"][0]["tag"] == ""
     assert told["refused_is_whole"] is True
     assert told["may"] == ["pause", "finish"]  # it goes on with the tap at 07:05, and was paused at 07:00
     assert told["alerts"] == [alert.id for alert in desk.office.alerts() if alert.subject == RUN] != []
     assert desk.browser("wall").get(f"/api/v1/rounds/{RUN}").json()["may"] == []
+
+
+def test_tags_that_hang_nowhere_are_told_of_whoever_walks_the_round(desk: Desk) -> None:
+    def unknown(person: str, tag: str, at_ms: int) -> Tap:
+        return replace_(desk.tap(person, "gatehouse", at_ms), key=f"tap:{tag}", tag_uid=tag)
+
+    desk.walks("zhang-wei", "gatehouse")
+    desk.happens(
+        unknown("zhang-wei", "04AA", MORNING + MINUTE),
+        unknown("chen-jie", "04BB", MORNING + MINUTE),
+        unknown("zhang-wei", "04CC", DEADLINE + MINUTE),
+    )
+    browser = desk.browser("liu-yang")
+
+    told = browser.get(f"/api/v1/rounds/{RUN}").json()
+
+    assert [(tap["tag"], tap["reason"], tap["person"]) for tap in told["refused"]] == [
+        ("04AA", "unknown_tag", "zhang-wei")
+    ]
+    page = browser.get(f"/rounds/{RUN}?lang=en").text
+    assert "<code>04AA</code>" in page
+    assert "no checkpoint has this tag" in page
+    assert "04BB" not in page
+    assert "No tap was refused." not in page
+
+
+def test_a_pause_that_a_phone_kept_is_taken_although_the_taps_came_first(desk: Desk) -> None:
+    desk.office.now_ms = MORNING + 70 * MINUTE
+    desk.walks("zhang-wei", *desk.office.campus.checkpoints)
+    browser = desk.browser("zhang-wei")
+    for number, (order, minute) in enumerate(((Order.PAUSE, 6), (Order.RESUME, 36))):
+        at = datetime.fromtimestamp((MORNING + minute * MINUTE) / 1000, UTC).isoformat()
+        said = decision(order, number, at=at) | {"reason": ""}
+        assert browser.post(f"/api/v1/rounds/{RUN}/orders", json=said).status_code == 200, order
+    assert [one.order for one in desk.orders()] == [Order.PAUSE, Order.RESUME]
