@@ -36,6 +36,8 @@ from devices.topics import Channel, NativeTopic
 
 OFFLINE: Final = b'{"online":false}'
 _OUTBOX_RETRY_S: Final = 5.0
+# A connection that is lost sooner was none: two gateways with one name throw each other out.
+_HELD_S: Final = 30.0
 
 
 class SendsBytes(Protocol):
@@ -83,6 +85,7 @@ class Station:
         self._link: SendsMessages | None = None
         self._connect_at_s = 0.0
         self._failures = 0
+        self._up_s: float | None = None  # since when there is a connection
         self._broker_trouble: bool | None = None  # as it was last said: None: none; whether it was refused
         self._port_trouble = False
         self._chip_trouble = False
@@ -210,7 +213,7 @@ class Station:
         """The broker accepted the connection: it hears how we are, then what waits."""
         if self._broker_trouble is not None or not self._failures:
             self._say("broker.up", broker=self._broker_name())
-        self._broker_trouble, self._failures = None, 0
+        self._broker_trouble, self._up_s = None, self._around.steady()
         self._sent.clear()
         self._courier.connects()
         self._publish_presence(online=self._is_ready)
@@ -225,7 +228,9 @@ class Station:
             self._broker_trouble = refused
             name = "broker.refused" if refused else "broker.down"
             self._say(name, broker=self._broker_name(), why=self._around.texts.trouble(why))
-        self._failures += 1
+        if self._up_s is not None and self._around.steady() - self._up_s >= _HELD_S:
+            self._failures = 0
+        self._failures, self._up_s = self._failures + 1, None
         self._connect_at_s = self._around.steady() + backoff_s(self._failures, self._around.draw())
         self._sent.clear()
         self._do(self._courier.disconnects())

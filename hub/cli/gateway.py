@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -49,10 +50,10 @@ def run(config: Path, environment: Mapping[str, str]) -> None:
     rings = plan.bell and sys.stdout.isatty()
 
     def show(reader: str, line: str, bells: int) -> None:
-        typer.echo(
-            f"{time_of_day(time.time(), plan.zone)}  {reader}  {line}" + "\a" * (bells if rings else 0)
-        )
-        sys.stdout.flush()
+        said = f"{time_of_day(time.time(), plan.zone)}  {reader}  {line}"
+        with suppress(OSError):  # taps matter more than the lines about them: their disk may be full
+            typer.echo(said + "\a" * (bells if rings else 0))
+            sys.stdout.flush()
 
     try:
         gateway = Gateway(plan, show)

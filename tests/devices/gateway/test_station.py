@@ -322,3 +322,22 @@ def test_what_is_no_reply_says_nothing(bench: Bench) -> None:
     for payload in (b"", b"{}", b"\xff", b'{"tap_id":"x","accepted":true}'):
         bench.link.events.on_message(payload)
     assert bench.said() == []
+
+
+def test_a_connection_that_is_lost_at_once_is_tried_ever_more_rarely(bench: Bench) -> None:
+    bench.station.port_opened()
+    for _ in range(5):
+        bench.passes(0.02)
+        links = len(bench.links)
+        bench.link.events.on_up()
+        bench.link.events.on_down(Trouble.BROKEN_OFF, False)  # noqa: FBT003
+        while len(bench.links) == links:
+            bench.passes(0.1)
+    assert bench.now_s - 1000.0 > 1 + 2 + 4 + 8 + 16
+    bench.link.events.on_up()
+    bench.passes(31.0)
+    began_s, links = bench.now_s, len(bench.links)
+    bench.link.events.on_down(Trouble.BROKEN_OFF, False)  # noqa: FBT003
+    while len(bench.links) == links:
+        bench.passes(0.1)
+    assert bench.now_s - began_s < 2.0
