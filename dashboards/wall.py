@@ -34,7 +34,7 @@ _ROUND_WORDS: Final = {
     RoundState.DUE: ("待巡 DUE", "yellow"),
     RoundState.PAUSED: ("已暂停 PAUSED", "yellow"),
     RoundState.COMPLETED: ("已完成 DONE", GREEN),
-    RoundState.COMPLETED_LATE: ("补时完成 DONE LATE", GREEN),
+    RoundState.COMPLETED_LATE: ("宽限内完成 DONE LATE", GREEN),
     RoundState.EXCUSED: ("已免巡 EXCUSED", GREY),
     RoundState.INCOMPLETE: ("未走完 INCOMPLETE", "orange"),
     RoundState.MISSED: ("漏巡 MISSED", "red"),

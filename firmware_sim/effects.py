@@ -96,7 +96,7 @@ def _guide(action: TimedAction, campus: Campus, at_s: float) -> None:
             words = "下一次巡更会用别人的卡", "The next round will be walked with another's badge"
         case Action.STRANGE_TAG:
             habits.strange_tag = True
-            words = "下一次打点前会读到陌生标签", "Before the next tap a strange tag will be read"
+            words = "下一次打卡前会读到陌生标签", "Before the next tap a strange tag will be read"
         case _:
             raise AssertionError(action)
     campus.tell(at_s, *words)

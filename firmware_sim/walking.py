@@ -154,7 +154,7 @@ class Walking:
             self._stage.schedule(copied_s, lambda now_s: self._copied(planned.badge, copy, signed, now_s))
         self._stage.tell(
             at_s,
-            f"保安在 {tap.checkpoint} 打点（{planned.id}）",
+            f"保安在 {tap.checkpoint} 打卡（{planned.id}）",
             f"The guard tapped {tap.checkpoint} ({planned.id})",
         )
 

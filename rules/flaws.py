@@ -15,24 +15,33 @@ A tap that arrives late and belongs before what was raised takes it back (amende
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
+from operator import itemgetter
 from typing import Final, assert_never
 
 import msgspec
 
 from rules.model import Flaw, RoundFlaw, RoundState, State
 from rules.progress import UNDER_WAY, Progress, paused_ms
-from rules.route import Sequence, Visit, Walk, is_by_another
+from rules.route import Sequence, Visit, Walk, is_by_another, is_in_order
 
 _MINUTE_MS: Final = 60_000
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Something is wrong since `since_ms`, and is known to be at `at_ms`; `value`: a number that shows it."""
+    """Something is wrong since `since_ms`, and is known to be at `at_ms`; `value`: a number that shows it.
+
+    `visit_ms`: the time of the visit that is wrong, where that is another than `at_ms`."""
 
     at_ms: int
     since_ms: int
     value: float | None = None
+    visit_ms: int | None = None
+
+    @property
+    def wrong_ms(self) -> int:
+        """The time of the visit that is wrong, of what is found about visits."""
+        return self.at_ms if self.visit_ms is None else self.visit_ms
 
 
 def unstarted_at(condition: RoundFlaw) -> int:
@@ -51,7 +60,7 @@ def find(condition: RoundFlaw, state: State, progress: Progress) -> Finding | No
 
 
 def findings(condition: RoundFlaw, state: State, progress: Progress) -> Iterator[Finding]:
-    """All of it. Of a visit that is wrong `at_ms` is the time of that visit."""
+    """All of it; of a visit that is wrong, `wrong_ms` is the time."""
     if progress.state is RoundState.EXCUSED:
         return iter(())
     walk, visits = condition.walk, progress.visits
@@ -83,27 +92,21 @@ def _late_start(walk: Walk, visits: tuple[Visit, ...], after_ms: int) -> Iterato
 
 
 def _out_of_order(walk: Walk, visits: tuple[Visit, ...]) -> Iterator[Finding]:
-    if walk.sequence is not Sequence.FIXED or _has_ordered_walk(walk, visits):
+    """What came too early, known with the first visit that should have been before it."""
+    if walk.sequence is not Sequence.FIXED or is_in_order(walk, visits):
         return
     places = {tag: place for place, tag in enumerate(walk.tags)}
-    seen, furthest, wrong = set[str](), -1, list[Visit]()
+    firsts: dict[str, Visit] = {}
     for visit in visits:
-        if visit.tag in seen:
-            continue
-        seen.add(visit.tag)
-        if places[visit.tag] < furthest:
-            wrong.append(visit)
-        furthest = max(furthest, places[visit.tag])
+        firsts.setdefault(visit.tag, visit)
     # There is one: first visits in the route's order would have been an ordered walk.
-    yield from (Finding(visit.at_ms, visit.at_ms, float(len(wrong))) for visit in wrong)
-
-
-def _has_ordered_walk(walk: Walk, visits: tuple[Visit, ...]) -> bool:
-    """Whether the stops that were visited were once passed in the route's order, whatever came between."""
-    visited = {visit.tag for visit in visits}
-    wanted = [tag for tag in walk.tags if tag in visited]
-    coming = iter(visits)
-    return all(any(visit.tag == tag for visit in coming) for tag in wanted)
+    swapped = [
+        (one, other) for one, other in combinations(firsts.values(), 2) if places[one.tag] > places[other.tag]
+    ]
+    behind = len({other.tag for _, other in swapped})
+    known = {one: other.at_ms for one, other in reversed(swapped)}
+    for one, at_ms in sorted(known.items(), key=itemgetter(1)):
+        yield Finding(at_ms, at_ms, float(behind), one.at_ms)
 
 
 def _gaps(state: State, visits: tuple[Visit, ...]) -> Iterator[tuple[Visit, Visit, int]]:

@@ -5,11 +5,17 @@ repetition gives the same:
 
     arrives    C 08:20    A 08:01    B 08:10    A 08:01    A 08:01:30
     known      C          A C        A B C      A B C      A B C        the same tag within a minute
+
+On a route of fixed order a tap that came too early is made good by another in its turn, however soon:
+
+    tapped     B 08:00    A 08:01    B 08:01:30 C 08:09    route A B C
+    next       A          B          C          -          the second B is no repetition
 """
 
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Iterable
 from enum import Enum
 from operator import attrgetter
 from typing import Final
@@ -133,11 +139,14 @@ def concerns(walk: Walk, visit: Visit) -> bool:
 def with_visit(walk: Walk, visits: tuple[Visit, ...], new: Visit) -> tuple[Visit, ...]:
     """What is known with one tap more; the very same tuple if it tells nothing new.
 
-    Of many within one `duplicate_ms` of the clock only the first is remembered, so that no flood fills it."""
-    same = next((known for known in visits if _slot(walk, known) == _slot(walk, new)), None)
-    if same is not None and _PLACE(same) <= _PLACE(new):
+    Of many within one `duplicate_ms` of the clock only the first is remembered, so that no flood fills it; of
+    fixed order also the last, within a minute at most, which may have been the one in its turn."""
+    same = [known for known in visits if _slot(walk, known) == _slot(walk, new)]
+    told = sorted((*same, new), key=_PLACE)
+    remembered = told[:1] if walk.sequence is Sequence.FREE else [told[0], told[-1]]
+    if not any(one is new for one in remembered) or any(_PLACE(one) == _PLACE(new) for one in same):
         return visits
-    kept = [known for known in visits if known is not same]
+    kept = [known for known in visits if known not in same or known in remembered]
     insort(kept, new, key=_PLACE)
     return tuple(kept)
 
@@ -153,16 +162,45 @@ def with_order(orders: tuple[Decided, ...], order: RoundOrder) -> tuple[Decided,
 
 
 def distinct(walk: Walk, visits: tuple[Visit, ...]) -> tuple[Visit, ...]:
-    """The visits, in order of time, without those that are the one before once more."""
+    """The visits, in order of time, without those that are the one before once more; of fixed order, what is
+    tapped in its turn is never that."""
+    in_turn = set(in_order(_visited(walk, visits), visits) if walk.sequence is Sequence.FIXED else ())
     newest: dict[tuple[str, ...], int] = {}
     kept = []
     for visit in visits:
         who = _who(visit)
         before_ms = newest.get(who)
-        if before_ms is None or visit.at_ms - before_ms >= walk.duplicate_ms:
+        if before_ms is None or visit.at_ms - before_ms >= walk.duplicate_ms or visit in in_turn:
             newest[who] = visit.at_ms
             kept.append(visit)
     return tuple(kept)
+
+
+def in_order(tags: Iterable[str], visits: Iterable[Visit]) -> tuple[Visit, ...]:
+    """The visits by which the tags are passed in their order, from the first on, whatever comes between.
+
+    `hub/patrol/app/round.js` does the same on the phone."""
+    passed, coming = [], iter(visits)
+    for tag in tags:
+        visit = next((visit for visit in coming if visit.tag == tag), None)
+        if visit is None:
+            break
+        passed.append(visit)
+    return tuple(passed)
+
+
+def next_tag(walk: Walk, visits: tuple[Visit, ...]) -> str | None:
+    """Where to go next; of fixed order, so that the round is, or gets, in order. None: nowhere."""
+    if walk.sequence is Sequence.FIXED:
+        return next(iter(walk.tags[len(in_order(walk.tags, visits)) :]), None)
+    visited = {visit.tag for visit in visits}
+    return next((tag for tag in walk.tags if tag not in visited), None)
+
+
+def is_in_order(walk: Walk, visits: tuple[Visit, ...]) -> bool:
+    """Whether the stops that were visited were once passed in the route's order."""
+    visited = _visited(walk, visits)
+    return len(in_order(visited, visits)) == len(visited)
 
 
 def with_tags(walk: Walk, tags: tuple[str, ...]) -> tuple[Visit, ...]:
@@ -179,8 +217,17 @@ def is_by_another(walk: Walk, visit: Visit) -> bool:
     return bool(visit.badge) and visit.badge not in walk.badges
 
 
+def _visited(walk: Walk, visits: tuple[Visit, ...]) -> tuple[str, ...]:
+    """The tags that were visited, in the order of the route."""
+    known = {visit.tag for visit in visits}
+    return tuple(tag for tag in walk.tags if tag in known)
+
+
 def _slot(walk: Walk, visit: Visit) -> tuple[str, str, str, int]:
-    return (*_who(visit), visit.at_ms // max(1, walk.duplicate_ms))
+    slot_ms = walk.duplicate_ms
+    if walk.sequence is Sequence.FIXED:
+        slot_ms = min(slot_ms, DUPLICATE_MS)
+    return (*_who(visit), visit.at_ms // max(1, slot_ms))
 
 
 def _who(visit: Visit) -> tuple[str, str, str]:

@@ -129,7 +129,7 @@ WORDS: Final[Mapping[Refused, tuple[str, str]]] = MappingProxyType(
         Refused.NO_REASON: ("请写明原因", "Say why"),
         Refused.TOO_LONG: ("原因太长", "The reason is too long"),
         Refused.OVER: ("这次巡更已经结束", "The round is over"),
-        Refused.DONE: ("所有点位都已到过", "Every checkpoint was visited"),
+        Refused.DONE: ("所有巡更点都已到过", "Every checkpoint was visited"),
         Refused.NOT_PAUSED: ("这次巡更没有暂停", "The round is not paused"),
         Refused.BAD_TIME: ("时间不对", "The time cannot be"),
         Refused.BAD_DEADLINE: (

@@ -26,6 +26,9 @@ from rules.local_time import day_at, midnight_ms
 from rules.model import Role, Text
 
 _MOST_DAYS: Final = 366
+_NO_DAYS: Final = Text("请选择日期。", "Choose the days.")
+_OUT_OF_ORDER: Final = Text("开始日期晚于结束日期。", "The first day is after the last.")
+_TOO_MANY_DAYS: Final = Text(f"一次最多导出 {_MOST_DAYS} 天。", f"Choose {_MOST_DAYS} days at most.")
 _EXPORTERS: Final = frozenset({Role.HEAD, Role.ADMIN})
 TONES: Final = {
     Outcome.KEPT: "ok",
@@ -34,6 +37,7 @@ TONES: Final = {
     Outcome.MISSED: "crit",
     Outcome.EXCUSED: "off",
     Outcome.OPEN: "info",
+    Outcome.TO_COME: "off",
 }
 
 CurrentViewer = Annotated[Viewer, Depends(current_viewer)]
@@ -56,11 +60,13 @@ def add_months(routes: APIRouter, deps: Deps, pages: Pages) -> None:
         first = date_of(f"{month}-01", today).replace(day=1)
         days = days_of(first)
         runs = queries.runs_of_days(deps.book, days[0], days[-1], midnight_ms(campus.site.zone, days[0]))
+        started = queries.first_day(deps.book)
         page = pages.page(
             "desk/months",
             viewer,
             viewer.language,
-            month=month_of(campus, runs, first),
+            month=month_of(campus, runs, first, now_ms, started=started),
+            started_ms=midnight_ms(campus.site.zone, started) if started is not None else None,
             first=first,
             last=days[-1],
             first_ms=midnight_ms(campus.site.zone, first),
@@ -77,13 +83,12 @@ def add_months(routes: APIRouter, deps: Deps, pages: Pages) -> None:
     @routes.get("/rounds/export")
     def export(
         viewer: CurrentViewer,
-        first: Annotated[date, Query(alias="from")],
-        last: Annotated[date, Query(alias="to")],
+        first_: Annotated[str, Query(alias="from")] = "",
+        last_: Annotated[str, Query(alias="to")] = "",
         format_: Annotated[Format, Query(alias="format")] = Format.CSV,
     ) -> Response:
         """The runs of the days from `from` to `to`, a line for each stop, in the viewer's language."""
-        if last < first or (last - first).days >= _MOST_DAYS or not 2000 <= first.year <= last.year <= 2100:
-            raise Problem(Code.TOO_LONG, details=(f"from, to: in order, {_MOST_DAYS} days at most",))
+        first, last = _span(first_, last_)
         campus = deps.campus
         runs = queries.runs_of_days(deps.book, first, last, midnight_ms(campus.site.zone, first))
         said = table(
@@ -98,6 +103,18 @@ def add_months(routes: APIRouter, deps: Deps, pages: Pages) -> None:
         name = f"rounds-{first.isoformat()}-{last.isoformat()}.{format_.value}"
         headers = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(said, headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def _span(first_said: str, last_said: str) -> tuple[date, date]:
+    """The days to be exported; raises a Problem that says what is wrong with them."""
+    first, last = date_of(first_said, date.min), date_of(last_said, date.min)
+    if date.min in (first, last):
+        raise Problem(Code.INVALID, _NO_DAYS)
+    if last < first:
+        raise Problem(Code.INVALID, _OUT_OF_ORDER)
+    if (last - first).days >= _MOST_DAYS:
+        raise Problem(Code.TOO_LONG, _TOO_MANY_DAYS)
+    return first, last
 
 
 def _targets(campus: Campus, runs: tuple[RoundRun, ...]) -> dict[str, RoundTarget]:

@@ -26,6 +26,7 @@ COLUMNS: Final = (
     *("area", "earliest", "latest", "visited", "at", "who", "person", "device", "trust", "since_min"),
     *("remarks", "decided_by", "decided_why"),
 )
+_TIMES: Final = frozenset({"starts", "ends", "deadline", "earliest", "latest", "at"})
 _BYTE_ORDER_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 # Spreadsheets take a cell that begins so for a formula, whoever typed it.
 _FORMULAS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
@@ -41,10 +42,11 @@ def table(
     say: Callable[[Text], str],
     text: Callable[[str], str],
 ) -> str:
-    """The whole table. `text`: the pages' own texts; times are local, as ISO 8601 with their offset."""
+    """The whole table. `text`: the pages' own texts; times are local, in the zone that their columns name,
+    and written as spreadsheets sort and subtract them."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([text(f"rounds_export.column.{column}") for column in COLUMNS])
+    writer.writerow([_heading(campus, column, text) for column in COLUMNS])
     for run in runs:
         walk = timeline.walk_of(run, targets.get(run.id))
         for line in timeline.course(campus, run, walk, orders.get(run.id, ()), now_ms):
@@ -70,18 +72,18 @@ def _row(
         "day": day_of(run),
         "round": say(planned.name) if planned else run.round,
         "run": run.id,
-        "starts": _iso(run.starts_ms, zone),
-        "ends": _iso(run.ends_ms, zone),
-        "deadline": _iso(deadline_of(run), zone),
+        "starts": _time(run.starts_ms, zone),
+        "ends": _time(run.ends_ms, zone),
+        "deadline": _time(deadline_of(run), zone),
         "state": text(f"round.{word_of(run, now_ms)}"),
         "number": str(line.number),
         "checkpoint": say(line.name),
         "checkpoint_id": line.checkpoint,
         "area": say(line.area) if line.area else "",
-        "earliest": _iso(line.earliest_ms, zone),
-        "latest": _iso(line.latest_ms, zone),
+        "earliest": _time(line.earliest_ms, zone),
+        "latest": _time(line.latest_ms, zone),
         "visited": text("rounds_export.yes") if visited else text("rounds_export.no"),
-        "at": _iso(line.at_ms, zone),
+        "at": _time(line.at_ms, zone),
         "who": line.who,
         "person": line.person,
         "device": line.device,
@@ -93,8 +95,15 @@ def _row(
     }
 
 
-def _iso(at_ms: int | None, zone: tzinfo) -> str:
-    return "" if at_ms is None else local(at_ms, zone).isoformat(timespec="seconds")
+def _heading(campus: Campus, column: str, text: Callable[[str], str]) -> str:
+    name = text(f"rounds_export.column.{column}")
+    if column not in _TIMES:
+        return name
+    return text("rounds_export.local").format(name=name, zone=campus.site.zone.key)
+
+
+def _time(at_ms: int | None, zone: tzinfo) -> str:
+    return "" if at_ms is None else f"{local(at_ms, zone):%Y-%m-%d %H:%M:%S}"
 
 
 def _safe(cell: str) -> str:

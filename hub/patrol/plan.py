@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic import BaseModel, Field
 
+from devices.identity import of_tap
 from hub.book.model import RoundRun
 from hub.config.model import Campus, Check, Checkpoint, Person
 from hub.patrol.reports import Kind
@@ -50,10 +51,19 @@ class PlaceShape(BaseModel):
     checklist: list[CheckShape]
 
 
+class VisitShape(BaseModel):
+    """A visit. `id`: of the tap, as the phone that made it calls it."""
+
+    id: str
+    at: str
+
+
 class StopShape(PlaceShape):
-    """A checkpoint of a round. `earliest`, `latest`: when it may be visited; null: at any time."""
+    """A checkpoint of a round. `visited_at`: for the first time; `visits`: all that the round knows, so that
+    a phone can tell what was in order. `earliest`, `latest`: when it may be visited; null: at any time."""
 
     visited_at: str | None
+    visits: list[VisitShape]
     earliest: str | None
     latest: str | None
 
@@ -87,12 +97,14 @@ class PersonShape(BaseModel):
 class PlanShape(BaseModel):
     """What a phone keeps to work without signal. `now`: the hub's time; it is not part of the ETag.
 
+    `badges`: of everybody, as the `tags` of a checkpoint: a phone says so if it reads one in place of a tag.
     `unseen`: how many notices wait to be read; `work`: how many work orders wait for this person."""
 
     now: str
     person: PersonShape
     rounds: list[RoundShape]
     checkpoints: list[PlaceShape] = Field(description="all of the site: a round may lead past any")
+    badges: list[str]
     reports: list[Kind] = Field(description="the kinds of reports that this hub takes")
     unseen: int
     work: int
@@ -108,6 +120,7 @@ def plan_of(
         person=PersonShape(id=person.id, name=person.name, language=person.language.value),
         rounds=[_round(campus, run) for run in sorted(own, key=lambda run: (run.starts_ms, run.id))],
         checkpoints=[_place(campus, place) for place in campus.checkpoints.values()],
+        badges=sorted(tag_mark(one.badge) for one in campus.people.values() if one.badge),
         reports=[kind for kind in Kind if kind is not Kind.NOTE],
         unseen=unseen,
         work=work,
@@ -163,6 +176,11 @@ def _stop(campus: Campus, run: RoundRun, tag: str, limits: Stop | None) -> StopS
         picture=where.picture,
         checklist=where.checklist,
         visited_at=_visited_at(campus, run, tag),
+        visits=[
+            VisitShape(id=visit.key.removeprefix(of_tap("")), at=instant(visit.at_ms, campus.site.zone))
+            for visit in run.visits
+            if visit.tag == tag
+        ],
         earliest=after_start(limits.earliest_ms) if limits else None,
         latest=after_start(limits.latest_ms) if limits else None,
     )

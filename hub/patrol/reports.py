@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from hub.book.store import Book
 from hub.book.tables import ReportRow
-from hub.config.model import Campus, Language
+from hub.config.model import Campus, Check, Language
 from hub.work import orders
 from hub.work.model import NewOrder, Place, Source
 from rules.model import Text
@@ -155,14 +155,38 @@ def _order(
 
 
 def _of_item(campus: Campus, checkpoint: str, item: Item) -> str:
-    """In the site's language: what is not ok, and what was written or read off there."""
+    """In the site's language: what is not ok, what was read off there with its unit and limits, and what was
+    written."""
     place = campus.checkpoints.get(checkpoint)
-    names = {check.id: check.name for check in place.checks} if place else {}
-    name = names.get(item.item, Text(item.item, item.item))
+    check = next((one for one in place.checks if one.id == item.item), None) if place else None
+    name = check.name if check is not None else Text(item.item, item.item)
     is_zh = campus.site.language is Language.ZH
-    said = _first_line(item.note) or (f"{item.value:g}" if item.value is not None else "")
     title = name.zh if is_zh else name.en
-    return f"{title}{'：' if is_zh else ': '}{said}"[:_TITLE_CHARS] if said else title
+    if item.value is not None:
+        title += f" {_read_off(item.value, check, is_zh=is_zh)}"
+    said = _first_line(item.note)
+    return f"{title}{'：' if is_zh else ': '}{said}"[:_TITLE_CHARS] if said else title[:_TITLE_CHARS]
+
+
+def _read_off(value: float, check: Check | None, *, is_zh: bool) -> str:
+    """As in: 0.9 MPa (normal 0.1–0.3)."""
+    number = f"{value:g} {check.unit}" if check is not None and check.unit else f"{value:g}"
+    limits = _limits(check) if check is not None else ""
+    if not limits:
+        return number
+    return f"{number}（正常 {limits}）" if is_zh else f"{number} (normal {limits})"
+
+
+def _limits(check: Check) -> str:
+    match check.low, check.high:
+        case None, None:
+            return ""
+        case low, None:
+            return f"≥ {low:g}"
+        case None, high:
+            return f"≤ {high:g}"
+        case low, high:
+            return f"{low:g}–{high:g}"
 
 
 def _first_line(text: str) -> str:

@@ -2,7 +2,8 @@
 
 kept         completed in time                incomplete, missed the deadline is over
 late         completed in the time of grace   excused            nobody had to walk it: not in percents
-open         planned, or under way            percent            (kept + late) ÷ all that are over
+open         due, or under way                to come            its start lies ahead
+percent      (kept + late) ÷ all that are over
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from hub.config.model import Campus
 from hub.config.walkers import walkers_of
 from hub.rounds.queries import day_of
 from hub.rounds.timeline import person_of
+from rules.local_time import day_at
 from rules.model import RoundState, Text
 
 
@@ -32,6 +34,7 @@ class Outcome(Enum):
     MISSED = "missed"
     EXCUSED = "excused"
     OPEN = "open"
+    TO_COME = "to_come"
 
 
 _OUTCOMES: Final[Mapping[RoundState, Outcome]] = {
@@ -43,6 +46,10 @@ _OUTCOMES: Final[Mapping[RoundState, Outcome]] = {
 }
 
 
+_UNSTARTED: Final = frozenset({RoundState.PLANNED, RoundState.DUE})
+_PLANNED_AHEAD: Final = timedelta(days=1)  # a day's rounds are written down on the day before
+
+
 class Counts(msgspec.Struct, frozen=True):
     """How many runs ended how."""
 
@@ -52,6 +59,7 @@ class Counts(msgspec.Struct, frozen=True):
     missed: int = 0
     excused: int = 0
     open: int = 0
+    to_come: int = 0
 
     @property
     def judged(self) -> int:
@@ -89,18 +97,22 @@ class PersonRow(msgspec.Struct, frozen=True):
 
 
 class Month(msgspec.Struct, frozen=True):
-    """`per_day` goes with `days`."""
+    """`per_day` goes with `days`. `before`: how many of the first days were before the hub's start; `ahead`:
+    how many of the last ones are not planned yet."""
 
     days: tuple[date, ...]
     rounds: tuple[RoundRow, ...]
     per_day: tuple[Counts, ...]
     people: tuple[PersonRow, ...]
     counts: Counts
+    before: int = 0
+    ahead: int = 0
 
 
-def outcome_of(run: RoundRun) -> Outcome:
-    """How a run ended, or that it did not yet."""
-    return _OUTCOMES.get(run.state, Outcome.OPEN)
+def outcome_of(run: RoundRun, now_ms: int) -> Outcome:
+    """How a run ended, or that it did not yet, or has not begun."""
+    is_to_come = run.state in _UNSTARTED and now_ms < run.starts_ms
+    return _OUTCOMES.get(run.state, Outcome.TO_COME if is_to_come else Outcome.OPEN)
 
 
 def days_of(first: date) -> tuple[date, ...]:
@@ -108,27 +120,34 @@ def days_of(first: date) -> tuple[date, ...]:
     return tuple(first + timedelta(days=n) for n in range(monthrange(first.year, first.month)[1]))
 
 
-def month_of(campus: Campus, runs: Iterable[RoundRun], first: date) -> Month:
-    """The month that begins with `first`; `runs`: of its days."""
+def month_of(
+    campus: Campus, runs: Iterable[RoundRun], first: date, now_ms: int, *, started: date | None = None
+) -> Month:
+    """The month that begins with `first`; `runs`: of its days; `started`: the first day with runs ever."""
     days = days_of(first)
     places = {day.isoformat(): number for number, day in enumerate(days)}
     own = [run for run in runs if day_of(run) in places]
+    tomorrow = day_at(campus.site.zone, now_ms) + _PLANNED_AHEAD
+    planned = max((tomorrow, *(days[places[day_of(run)]] for run in own)))
     return Month(
         days=days,
-        rounds=tuple(_row(campus, id_, own, places) for id_ in _ids(campus, own)),
+        rounds=tuple(_row(campus, id_, own, places, now_ms) for id_ in _ids(campus, own)),
         per_day=tuple(
-            counts_of(run for run in own if places[day_of(run)] == number) for number in range(len(days))
+            counts_of((run for run in own if places[day_of(run)] == number), now_ms)
+            for number in range(len(days))
         ),
-        people=_people(campus, own),
-        counts=counts_of(own),
+        people=_people(campus, own, now_ms),
+        counts=counts_of(own, now_ms),
+        before=sum(started is not None and day < started for day in days),
+        ahead=sum(planned < day for day in days),
     )
 
 
-def counts_of(runs: Iterable[RoundRun]) -> Counts:
+def counts_of(runs: Iterable[RoundRun], now_ms: int) -> Counts:
     """Runs counted by how they ended."""
     found = dict.fromkeys(Outcome, 0)
     for run in runs:
-        found[outcome_of(run)] += 1
+        found[outcome_of(run, now_ms)] += 1
     return Counts(**{outcome.value: number for outcome, number in found.items()})
 
 
@@ -148,21 +167,23 @@ def _ids(campus: Campus, runs: Iterable[RoundRun]) -> list[str]:
     return [*(id_ for id_ in campus.rounds if id_ in seen), *sorted(seen - campus.rounds.keys())]
 
 
-def _row(campus: Campus, id_: str, runs: Iterable[RoundRun], places: Mapping[str, int]) -> RoundRow:
+def _row(
+    campus: Campus, id_: str, runs: Iterable[RoundRun], places: Mapping[str, int], now_ms: int
+) -> RoundRow:
     own = [run for run in runs if run.round == id_]
     cells: list[Cell | None] = [None] * len(places)
     for run in own:
-        cells[places[day_of(run)]] = Cell(run.id, outcome_of(run))
+        cells[places[day_of(run)]] = Cell(run.id, outcome_of(run, now_ms))
     planned = campus.rounds.get(id_)
-    return RoundRow(id_, planned.name if planned else Text(id_, id_), tuple(cells), counts_of(own))
+    return RoundRow(id_, planned.name if planned else Text(id_, id_), tuple(cells), counts_of(own, now_ms))
 
 
-def _people(campus: Campus, runs: Iterable[RoundRun]) -> tuple[PersonRow, ...]:
+def _people(campus: Campus, runs: Iterable[RoundRun], now_ms: int) -> tuple[PersonRow, ...]:
     found: dict[str, list[RoundRun]] = {}
     for run in runs:
         for person in whose(campus, run) or ("",):
             found.setdefault(person, []).append(run)
-    rows = [PersonRow(id_, _name(campus, id_), counts_of(own)) for id_, own in found.items()]
+    rows = [PersonRow(id_, _name(campus, id_), counts_of(own, now_ms)) for id_, own in found.items()]
     return tuple(sorted(rows, key=lambda row: (not row.id, row.name, row.id)))
 
 

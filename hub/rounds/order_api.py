@@ -75,11 +75,13 @@ class StopShape(shapes.Shape):
 
 
 class RefusedShape(shapes.Shape):
-    """A tap that is on record, and no visit. `reason`: as in docs/patrol-api.md."""
+    """A tap that is on record, and no visit. `reason`: as in docs/patrol-api.md. `tag`: the UID, of one that
+    hangs nowhere."""
 
     id: str
     at_ms: int
     checkpoint: str
+    tag: str
     person: str
     device: str
     reason: str
@@ -171,6 +173,7 @@ def _refused(deps: Deps, tap: Tap) -> RefusedShape:
         id=tap.key,
         at_ms=tap.measured_at_ms,
         checkpoint=places.get(tap.tag_uid, ""),
+        tag="" if tap.tag_uid in places else tap.tag_uid,
         person=tap.person,
         device=tap.device,
         reason=tap.refused,

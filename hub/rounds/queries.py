@@ -87,6 +87,13 @@ def runs_of_days(book: Book, first: date, last: date, midnight_ms: int) -> tuple
     return tuple(one for one in runs if first.isoformat() <= day_of(one) <= last.isoformat())
 
 
+def first_day(book: Book) -> date | None:
+    """The local day of the first run that the book has; None: it has none."""
+    with book.reading() as session:
+        id_ = session.scalar(select(RoundRow.id).order_by(RoundRow.starts_ms, RoundRow.id).limit(1))
+    return date.fromisoformat(id_.rpartition("@")[2]) if id_ is not None else None
+
+
 def day_of(found: RoundRun) -> str:
     """The local day that a run belongs to, as in 2026-11-22."""
     return found.id.rpartition("@")[2]

@@ -235,7 +235,8 @@ def _marks(
     found: dict[int, tuple[Mark, ...]] = {}
     for flaw in _flaws(campus, run, walk):
         for finding in findings(flaw, state, progress):
-            found[finding.at_ms] = (*found.get(finding.at_ms, ()), _OF_FLAWS[flaw.what])
+            at_ms = finding.wrong_ms
+            found[at_ms] = (*found.get(at_ms, ()), _OF_FLAWS[flaw.what])
     return found
 
 

@@ -36,7 +36,8 @@ def whole(deps: Deps, id_: str) -> Whole | None:
         return None
     target = planned(deps.campus, file.run.id)
     walk = timeline.walk_of(file.run, target if isinstance(target, RoundTarget) else None)
-    found = evidence(deps.log_path, file.run, _people(deps.campus, file.run))
+    tags = frozenset(place.tag_uid for place in deps.campus.checkpoints.values())
+    found = evidence(deps.log_path, file.run, _people(deps.campus, file.run), tags)
     orders = timeline.merged(file.orders, found.orders)
     within = tuple(visit for visit in file.visits if visit.at_ms <= deadline_of(file.run))
     run = replace(file.run, visits=distinct(walk, within))

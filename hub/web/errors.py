@@ -191,7 +191,7 @@ _TABLE: Final[dict[Code, tuple[int, Text]]] = {
     Code.NOT_YOUR_ROUND: (403, Text("无权决定这次巡更。", "This round is not yours to decide about.")),
     Code.REASON_TOO_LONG: (422, Text("原因太长。", "The reason is too long.")),
     Code.ROUND_OVER: (409, Text("这次巡更已经结束。", "The round is over.")),
-    Code.ROUND_DONE: (409, Text("所有点位都已到过。", "Every checkpoint was visited.")),
+    Code.ROUND_DONE: (409, Text("所有巡更点都已到过。", "Every checkpoint was visited.")),
     Code.NOT_PAUSED: (409, Text("这次巡更没有暂停。", "The round is not paused.")),
     Code.BAD_TIME: (422, Text("时间不对。", "The time cannot be.")),
     Code.BAD_DEADLINE: (422, Text("截止时间不对。", "The deadline cannot be.")),

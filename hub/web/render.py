@@ -6,8 +6,9 @@ Contexts that the application hands to `page` (codes are strings; their texts ar
   the form posts `person`, `secret`, `csrf`, `next` to /login
 - `change-secret`: `errors` (tuple of "wrong", "locked", "busy", "too_short", "too_long", "too_simple",
   "mismatch", "same"), `next`; the form posts `csrf`, `current`, `new`, `again`, `next` to /account/secret
-- `people`: `people` (tuple of `PersonState`), `issued` (`Issued`, once after making one, or None); a form
-  for each person posts `csrf` to /people/{person}/one-time
+- `people`: `people` (tuple of `PersonState`), `issued` (`Issued`, once after making one, or None), `phones`
+  (tuple of `PhoneState`); a form for each person posts `csrf` to /people/{person}/one-time, and one for each
+  phone to /people/phones/{id}/end
 - `error`: `status` (int), `code` (a `hub.web.errors.Code` value), `message` (`rules.model.Text`)
 """
 
@@ -40,6 +41,16 @@ class PersonState(msgspec.Struct, frozen=True):
     one_time: bool
     changed_at_ms: int | None
     locked_until_ms: int | None
+
+
+class PhoneState(msgspec.Struct, frozen=True):
+    """A phone on the page `people` that stays signed in. `id`: of its session; `seen_ms`: when it was last
+    used, to ten minutes."""
+
+    id: str
+    person: str
+    since_ms: int
+    seen_ms: int
 
 
 class Issued(msgspec.Struct, frozen=True):

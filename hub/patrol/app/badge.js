@@ -7,6 +7,7 @@ import { t } from "./words.js";
 /** @type {HTMLDialogElement} */
 const dialog = byId("badge");
 const LOGIN = "/login?next=/guard";
+const CODE = /^badge:(.+)$/i;
 const KNOWN = ["unknown_phone", "unknown_badge", "too_often"];
 
 /** @returns {boolean} whether what is read now is a badge */
@@ -35,7 +36,12 @@ export function openBadge({ nfc, canScan, who }, { onNfc, onQr }) {
 
 /** @param {string} text of a QR code @returns {string | null} the badge's number */
 export function badgeOf(text) {
-  return uidOf(/^badge:(.+)$/i.exec(text.trim())?.[1] ?? text);
+  return uidOf(CODE.exec(text.trim())?.[1] ?? text);
+}
+
+/** @param {string} text of a QR code @returns {boolean} whether it stands on a badge */
+export function isBadgeCode(text) {
+  return CODE.test(text.trim());
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { MERCY_MS, countDown, onHold } from "./alarm.js";
 import { aloneOf, isToRemind, openAlone, urgencyOf } from "./alone.js";
-import { badgeOf, isBadgeAsked, openBadge, showBadge } from "./badge.js";
+import { badgeOf, isBadgeAsked, isBadgeCode, openBadge, showBadge } from "./badge.js";
 import { byId } from "./dom.js";
 import { Nfc } from "./nfc.js";
 import { openOrders } from "./orders.js";
@@ -21,7 +21,7 @@ import { startWorker } from "./worker.js";
 
 /** @import { Item } from "./store.js" */
 /** @import { Place, Plan } from "./plan.js" */
-/** @import { Read } from "./round.js" */
+/** @import { Read, Verdict } from "./round.js" */
 /** @import { Scene, Shown } from "./view.js" */
 
 const AGAIN_MS = 30_000;
@@ -49,8 +49,8 @@ let planAskedMs = 0;
 /** @type {any} */
 let installing = null;
 let lastTouch = { mark: "", atMs: 0 };
-/** @type {{ id: string, read: Read, atMs: number } | null} the last tap before the plan came; judged once it is there */
-let unjudged = null;
+/** @type {{ id: string, read: Read, atMs: number }[]} taps before the plan came; the last is judged once it is there */
+let unjudged = [];
 let remindedMs = 0;
 /** Reads are taken one after the other: each is judged by what was kept before it. */
 let turn = Promise.resolve();
@@ -87,10 +87,10 @@ function take(read, atMs, note = "") {
 async function takeOne(read, atMs, note) {
   items = await store.all();
   const said = judge(plan, items, read, atMs);
-  if (said.word !== "duplicate") {
+  if (said.isKept) {
     const { tag, checkpoint, sun, source } = read;
     const id = store.uuid();
-    unjudged = said.word === "unplanned" ? { id, read, atMs } : null;
+    if (said.word === "unplanned") unjudged.push({ id, read, atMs });
     const body = { id, at: stamp(atMs), tag, checkpoint, sun, source, note };
     const place = placeOf(plan, read)?.id ?? null;
     const item = /** @type {Item} */ ({ id, kind: "tap", atMs, person: me(), fate: "kept", body, place });
@@ -101,21 +101,24 @@ async function takeOne(read, atMs, note) {
   send();
 }
 
-/** Shows what a tap is, and asks what is to be looked at there. @param {Shown} said @param {Read} read */
+/** Shows what a tap is, and asks what is to be looked at there. @param {Verdict} said @param {Read} read */
 function sayTap(said, read) {
-  show(said, trustOf(read.source, read.sun !== null));
-  const asked = said.place?.checklist?.length && ["ok", "done", "late", "order"].includes(said.word);
+  show(said, said.word === "badge" ? "" : trustOf(read.source, read.sun !== null));
+  const asked = said.isKept && said.place?.checklist?.length && ["ok", "done", "late", "order"].includes(said.word);
   if (asked && said.place) report("checklist", said.place, said.round);
 }
 
 /** The plan has come: says what the tap before it is, if that is still on the screen. */
 function sayUnjudged() {
-  if (!plan || !unjudged) return;
-  const { id, read, atMs } = unjudged;
-  unjudged = null;
+  const last = unjudged.at(-1);
+  if (!plan || !last) return;
+  const places = new Map(unjudged.map(({ id, read }) => [id, placeOf(plan, read)?.id ?? null]));
+  unjudged = [];
   if (verdict?.said.word !== "unplanned") return;
-  const before = items.filter((item) => item.id !== id && item.atMs <= atMs);
-  sayTap(judge(plan, before, read, atMs), read);
+  const before = items
+    .filter((item) => item.id !== last.id && item.atMs <= last.atMs)
+    .map((item) => (places.has(item.id) ? { ...item, place: places.get(item.id) ?? null, person: me() } : item));
+  sayTap(judge(plan, before, last.read, last.atMs), last.read);
 }
 
 /** A tap says as well that all is well; the last one of the round that the guard walks alone ends that. */
@@ -236,7 +239,7 @@ async function send() {
     const sent = await sendAll().catch(() => /** @type {const} */ ("later"));
     if (sent === "busy") setTimeout(send, BUSY_MS);
     else outcome = sent;
-    await reread();
+    await reread().catch(() => {}); // the phone may forbid for a moment to read what it keeps: sending goes on
   }
   isSending = false;
 }
@@ -320,7 +323,7 @@ function show(said, trust) {
 }
 
 /**
- * @param {"unsaved" | "unreadable" | "report_kept" | "restored" | "paused" | "resumed" | "ended"} word
+ * @param {"unsaved" | "unreadable" | "badge" | "report_kept" | "restored" | "paused" | "resumed" | "ended"} word
  * @returns {Shown}
  */
 function bare(word) {
@@ -412,6 +415,7 @@ const onCameraProblem = (key) => void (byId("camera-problem").textContent = word
 /** @param {string} text what a QR code says */
 async function onCode(text) {
   const atMs = Date.now();
+  if (isBadgeCode(text)) return show(bare("badge"), "");
   await take(await fromAddress(text, location.origin, "qr"), atMs);
 }
 

@@ -8,15 +8,18 @@
  *   id: string, name: Said, area: Said | null, floor: Said | null, tags: string[], picture: string | null,
  *   checklist: Check[]
  * }} Place
- * @typedef {Place & { visitedMs: number | null, earliestMs: number | null, latestMs: number | null }} Stop
+ * @typedef {Place & {
+ *   visitedMs: number | null, visits?: { id: string, atMs: number }[], earliestMs: number | null, latestMs: number | null
+ * }} Stop `visitedMs`: for the first time; `visits`: all that the hub knows, each with its tap's id
  * @typedef {{
  *   id: string, name: Said, startsMs: number, endsMs: number, deadlineMs: number, isFixed: boolean,
  *   state: string, stops: Stop[], aloneMin?: number | null, fetchedMs?: number
  * }} Round `aloneMin`: how often whoever walks it alone says that all is well; `fetchedMs`: as of when this is
  * @typedef {{
  *   person: { id: string, name: string }, hubAheadMs: number, fetchedMs: number, rounds: Round[],
- *   places: Place[], kinds: string[], unseen: number, work: number
- * }} Plan `unseen`: notices, `work`: orders that wait for this person, when the plan was fetched
+ *   places: Place[], badges?: string[], kinds: string[], unseen: number, work: number
+ * }} Plan `badges`: SHA-256 of their numbers; `unseen`: notices, `work`: orders that wait for this person, when the
+ *   plan was fetched
  */
 
 /** @param {any} value an instant as text or in milliseconds @returns {number | null} */
@@ -38,6 +41,7 @@ export function readPlan(sent, nowMs) {
     fetchedMs: nowMs,
     rounds: rounds.sort((a, b) => a.startsMs - b.startsMs),
     places: [...places.values()],
+    badges: sent.badges ?? [],
     kinds: sent.reports ?? [],
     unseen: sent.unseen ?? 0,
     work: sent.work ?? 0,
@@ -60,6 +64,7 @@ function readRound(sent, nowMs) {
     stops: (sent.checkpoints ?? []).map((/** @type {any} */ stop) => ({
       ...readPlace(stop),
       visitedMs: toMs(stop.visited_at),
+      visits: (stop.visits ?? []).map((/** @type {any} */ visit) => ({ id: visit.id, atMs: toMs(visit.at) ?? 0 })),
       earliestMs: toMs(stop.earliest),
       latestMs: toMs(stop.latest),
     })),

@@ -34,11 +34,19 @@ export async function openReport(about, onReady) {
   const checks = about.kind === "checklist" ? (about.place?.checklist ?? []) : [];
   for (const { item } of checks) draft.answers[item] ??= { ok: null, note: "", photos: [] };
   const problem = h("p", { class: "form-problem", role: "alert" });
+  /** Whether what the problem asks for has been done since. */
+  let isMended = () => false;
+  const mend = () => {
+    if (!isMended()) return;
+    problem.textContent = "";
+    isMended = () => false;
+  };
   const text = h("textarea", { id: "report-text", rows: "3", maxlength: "1000" });
   const title = about.kind === "checklist" ? t("checklist_title", { name: say(about.place?.name) }) : t("incident_title");
   /** @type {HTMLTextAreaElement} */ (text).value = draft.text;
   text.addEventListener("input", () => {
     draft.text = /** @type {HTMLTextAreaElement} */ (text).value;
+    mend();
     save();
   });
   const field = (/** @type {string[]} */ hashes) => photos(hashes, save, problem);
@@ -47,6 +55,7 @@ export async function openReport(about, onReady) {
   function changed() {
     const isWrong = checks.some(({ item }) => draft.answers[item].ok === false);
     all?.replaceChildren(icon("ok"), t(isWrong ? "check_rest_ok" : "check_all_ok"));
+    mend();
     void save();
   }
   /** One press answers all that is not answered, and saves; numbers have to be read off first. */
@@ -57,6 +66,7 @@ export async function openReport(about, onReady) {
     if (!open) return form.requestSubmit();
     void save();
     problem.textContent = t("check_number_missing");
+    isMended = () => draft.answers[open.item].ok !== null;
     byId(`number-${open.item}`).focus();
   }
   if (all) changed();
@@ -77,6 +87,7 @@ export async function openReport(about, onReady) {
     event.preventDefault();
     const lacks = lackOf(about, draft, checks);
     problem.textContent = lacks ? t(lacks) : "";
+    isMended = () => !lackOf(about, draft, checks);
     if (lacks) return;
     const items = checks.map((check) => sentOf(check, draft.answers[check.item]));
     await onReady({

@@ -3,6 +3,12 @@
 //     starts                           ends        deadline
 //     |--- due, in_progress -----------|-- late ----|--- incomplete, missed
 //     planned                          completed / completed_late once every stop was passed
+//
+// A route of fixed order is passed as the hub judges it (`in_order` in `rules/route.py`), so that whoever goes where
+// the phone says has walked in order at the end:
+//
+//     tapped   B      A      B      C        route A B C
+//     next     A      B      C      -        the first B came too early, the second counts, however soon it comes
 
 /** @import { Item } from "./store.js" */
 /** @import { Plan, Place, Round, Stop } from "./plan.js" */
@@ -14,33 +20,63 @@ const WORTH = ["manual", "qr", "url", "nfc"];
  * @typedef {{ tag: string | null, tagHash: string | null, checkpoint: string | null,
  *   sun: Record<string, string> | null, source: "nfc" | "url" | "qr" | "manual" }} Read
  * @typedef {"ok" | "done" | "order" | "again" | "duplicate" | "early" | "late" | "elsewhere" | "unknown"
- *   | "unplanned"} Word
+ *   | "unplanned" | "badge"} Word
  * @typedef {{ word: Word, place: Place | null, round: string | null, next: Place | null, left: number,
- *   atMs: number | null }} Verdict `duplicate` alone is not kept: it is a read that is on the phone already.
- * @typedef {{ round: Round, state: string, visited: Map<string, number>, next: Stop | null }} Standing
+ *   atMs: number | null, isKept: boolean, isInTurn: boolean }} Verdict `isKept`: false of what is on the phone
+ *   already, and of what is no tap; `isInTurn`: it is the next of a fixed order.
+ * @typedef {{ stop: string, atMs: number }} Visit
+ * @typedef {{ round: Round, state: string, visited: Map<string, number>, seen: Map<string, number>,
+ *   next: Stop | null }} Standing `visited`: when each stop was passed, of fixed order in its turn; `seen`: when
+ *   each was tapped first
  */
 
 /**
- * When each stop of a round was passed, by what the hub knows and by what is on the phone.
- * @param {Round} round @param {Item[]} items @param {string} person @returns {Map<string, number>}
+ * Every visit of a round in order of time, by what the hub knows and by what is on the phone.
+ * @param {Round} round @param {Item[]} items @param {string} person @returns {Visit[]}
  */
-export function visitedOf(round, items, person) {
-  const visited = new Map();
-  for (const stop of round.stops) if (stop.visitedMs !== null) visited.set(stop.id, stop.visitedMs);
+export function visitsOf(round, items, person) {
+  const visits = /** @type {Visit[]} */ ([]);
+  const known = new Set();
+  for (const { id, visitedMs, visits: told } of round.stops) {
+    for (const visit of told ?? []) {
+      known.add(visit.id);
+      visits.push({ stop: id, atMs: visit.atMs });
+    }
+    if (!told?.length && visitedMs !== null) visits.push({ stop: id, atMs: visitedMs });
+  }
   for (const item of items) {
     const counts = item.kind === "tap" && item.fate !== "refused" && item.place && item.person === person;
-    if (!counts || item.atMs < round.startsMs || item.atMs > round.deadlineMs) continue;
+    if (!counts || known.has(item.id) || item.atMs < round.startsMs || item.atMs > round.deadlineMs) continue;
     if (!round.stops.some((stop) => stop.id === item.place)) continue;
-    visited.set(item.place, Math.min(visited.get(item.place ?? "") ?? Infinity, item.atMs));
+    visits.push({ stop: item.place ?? "", atMs: item.atMs });
   }
-  return visited;
+  return visits.sort((one, other) => one.atMs - other.atMs);
+}
+
+/**
+ * The visits by which the stops are passed in their order, from the first on, whatever comes between.
+ * @param {string[]} stops @param {Visit[]} visits in order of time @returns {Visit[]}
+ */
+export function inOrder(stops, visits) {
+  const passed = /** @type {Visit[]} */ ([]);
+  for (const visit of visits) if (visit.stop === stops[passed.length]) passed.push(visit);
+  return passed;
 }
 
 /** @param {Round} round @param {Item[]} items @param {string} person @param {number} nowMs @returns {Standing} */
 export function standingOf(round, items, person, nowMs) {
-  const visited = visitedOf(round, items, person);
+  const visits = visitsOf(round, items, person);
+  const seen = firstOf(visits);
+  const stops = round.stops.map((stop) => stop.id);
+  const visited = round.isFixed ? firstOf(inOrder(stops, visits)) : seen;
   const next = round.stops.find((stop) => !visited.has(stop.id)) ?? null;
-  return { round, state: stateOf(round, visited, decidedOf(round, items, person), nowMs), visited, next };
+  const state = stateOf({ round, visited: seen, next }, decidedOf(round, items, person), nowMs);
+  return { round, state, visited, seen, next };
+}
+
+/** @param {Visit[]} visits in order of time @returns {Map<string, number>} */
+function firstOf(visits) {
+  return new Map(visits.toReversed().map(({ stop, atMs }) => [stop, atMs]));
 }
 
 /**
@@ -56,10 +92,16 @@ function decidedOf(round, items, person) {
   );
 }
 
-/** @param {Round} round @param {Map<string, number>} visited @param {Item | null} decided @param {number} nowMs */
-function stateOf(round, visited, decided, nowMs) {
+/**
+ * Every stop seen is a round completed; where that was in another order than the fixed one it goes on, as long as
+ * the guard can still make it good.
+ * @param {{ round: Round, visited: Map<string, number>, next: Stop | null }} standing
+ * @param {Item | null} decided @param {number} nowMs
+ */
+function stateOf({ round, visited, next }, decided, nowMs) {
   const order = decided?.body.order;
-  if (round.stops.every((stop) => visited.has(stop.id))) {
+  const isMendable = next && nowMs <= round.deadlineMs && order !== "finish";
+  if (round.stops.every((stop) => visited.has(stop.id)) && !isMendable) {
     return Math.max(...visited.values()) <= round.endsMs ? "completed" : "completed_late";
   }
   if (round.state === "excused") return "excused";
@@ -104,9 +146,23 @@ export function placeOf(plan, read) {
 export function judge(plan, items, read, nowMs) {
   const place = placeOf(plan, read);
   /** @param {Word} word @param {Partial<Verdict>} more @returns {Verdict} */
-  const say = (word, more = {}) => ({ word, place, round: null, next: null, left: 0, atMs: null, ...more });
+  const say = (word, more = {}) =>
+    ({ word, place, round: null, next: null, left: 0, atMs: null, isKept: true, isInTurn: false, ...more });
+  if (!place && read.tagHash && plan?.badges?.includes(read.tagHash)) return say("badge", { isKept: false });
+  const said = judgeNew(plan, items, place, nowMs, say);
   const twin = twinOf(items, read, place, nowMs);
-  if (twin) return say("duplicate", { atMs: twin.atMs });
+  // What came too early is tapped again in its turn, however soon.
+  if (!twin || (said.isInTurn && !isOneRead(twin, read))) return said;
+  if (said.word === "order") return { ...said, isKept: false };
+  return say("duplicate", { atMs: twin.atMs, isKept: false });
+}
+
+/**
+ * What is to be said of a tap that is on the phone for the first time.
+ * @param {Plan | null} plan @param {Item[]} items @param {Place | null} place @param {number} nowMs
+ * @param {(word: Word, more?: Partial<Verdict>) => Verdict} say @returns {Verdict}
+ */
+function judgeNew(plan, items, place, nowMs, say) {
   if (!plan) return say("unplanned");
   if (!place) return say("unknown");
   const here = plan.rounds.filter((round) => round.stops.some((stop) => stop.id === place.id));
@@ -127,10 +183,11 @@ export function judge(plan, items, read, nowMs) {
 function inRound({ round, visited, next }, place, nowMs, say) {
   const before = visited.get(place.id);
   const rest = round.stops.filter((stop) => !visited.has(stop.id) && stop.id !== place.id);
-  const more = { round: round.id, next: rest[0] ?? null, left: rest.length };
+  const isInTurn = round.isFixed && next?.id === place.id;
+  const more = { round: round.id, next: rest[0] ?? null, left: rest.length, isInTurn };
   if (before !== undefined) return say("again", { ...more, atMs: before });
   const stop = round.stops.find((each) => each.id === place.id);
-  if (round.isFixed && next && next.id !== place.id) return say("order", { ...more, next });
+  if (round.isFixed && !isInTurn) return say("order", { ...more, next });
   if (stop?.earliestMs && nowMs < stop.earliestMs) return say("early", { ...more, atMs: stop.earliestMs });
   const latestMs = Math.min(stop?.latestMs ?? Infinity, round.endsMs);
   if (nowMs > latestMs) return say("late", { ...more, atMs: latestMs });
@@ -144,13 +201,19 @@ function inRound({ round, visited, next }, place, nowMs, say) {
 function twinOf(items, read, place, nowMs) {
   return items.findLast((item) => {
     if (item.kind !== "tap") return false;
+    if (isOneRead(item, read)) return true;
     const { tag, sun, checkpoint, source } = /** @type {any} */ (item.body);
-    if (read.sun && sun && isSame(read.sun, sun)) return true;
     if (Math.abs(nowMs - item.atMs) >= DUPLICATE_MS || item.fate === "refused") return false;
     if (worth(source, sun) < worth(read.source, read.sun)) return false;
     if (place) return item.place === place.id;
     return read.tag ? tag === read.tag : !!read.checkpoint && checkpoint === read.checkpoint;
   });
+}
+
+/** Whether both are one signed read of the tag. @param {Item} item @param {Read} read @returns {boolean} */
+function isOneRead(item, read) {
+  const { sun } = /** @type {any} */ (item.body);
+  return !!read.sun && !!sun && isSame(read.sun, sun);
 }
 
 /** @param {string} source @param {unknown} sun */

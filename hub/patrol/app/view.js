@@ -11,7 +11,7 @@ import { clock, current, minutes, moment, say, t, tOr } from "./words.js";
 /** @import { Standing, Verdict } from "./round.js" */
 
 /**
- * @typedef {Verdict | { word: "unsaved" | "unreadable" | "report_kept" | "restored" | "paused" | "resumed" | "ended",
+ * @typedef {Verdict | { word: "unsaved" | "unreadable" | "badge" | "report_kept" | "restored" | "paused" | "resumed" | "ended",
  *   place: null, round: null, next: null, left: number, atMs: null }} Shown
  * @typedef {{
  *   plan: Plan | null, items: Item[], standings: Standing[], current: Standing | null, person: string, nowMs: number,
@@ -37,6 +37,7 @@ const TONES = {
   unreadable: "crit",
   again: "info",
   duplicate: "info",
+  badge: "info",
   unplanned: "info",
 };
 const STATE_TONES = {
@@ -220,8 +221,8 @@ function verdict({ verdict: shown }) {
 }
 
 /** @param {Standing} standing */
-function gist({ round, state, visited, next }) {
-  return [round, state, [...visited], next?.id];
+function gist({ round, state, visited, seen, next }) {
+  return [round, state, [...visited], [...seen], next?.id];
 }
 
 /** @param {Scene} scene */
@@ -288,14 +289,16 @@ function picture(address, alt) {
 /** @param {Scene} scene */
 function stops({ current: standing }) {
   if (!standing) return [];
-  const { round, visited, next } = standing;
+  const { round, visited, seen, next } = standing;
   const lines = round.stops.map((stop) => {
     const atMs = visited.get(stop.id);
+    const earlyMs = seen.get(stop.id);
+    const open = earlyMs === undefined ? t("not_visited") : t("tap_again", { time: clock(earlyMs) });
     const state = atMs === undefined ? (stop === next ? "is-next" : "") : "is-visited";
     return h("li", { class: `stop ${state}` },
       icon(atMs === undefined ? (stop === next ? "place" : "dot") : "ok"),
       h("span", { class: "stop-name" }, say(stop.name), h("small", {}, whereOf(stop))),
-      h("span", { class: "stop-when" }, atMs === undefined ? t("not_visited") : clock(atMs)),
+      h("span", { class: "stop-when" }, atMs === undefined ? open : clock(atMs)),
     );
   });
   return [h("h2", {}, t("stops")), h("ol", {}, ...lines)];

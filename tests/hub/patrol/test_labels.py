@@ -50,7 +50,7 @@ def test_the_characters_are_in_the_file_and_no_more_of_the_font_than_they_need()
     assert b"/FontFile3" in inflated(made)
     assert len(made) < 200_000
     to_unicode = inflated(made).upper()
-    for character in "校门岗卫室实验小学扫码打点":
+    for character in "校门岗卫室实验小学扫码打卡":
         assert character.encode("utf-16-be").hex().upper().encode() in to_unicode, character
 
 

@@ -50,6 +50,7 @@ def test_a_guard_gets_the_rounds_that_are_the_guards_own(world: World) -> None:
                 "checklist": [],
             }
         ],
+        "badges": [sha256(b.badge.encode()).hexdigest() for b in world.campus.people.values() if b.badge],
         "reports": ["checklist", "incident", "sos"],
         "unseen": 0,
         "work": 0,
@@ -74,6 +75,7 @@ def test_a_guard_gets_the_rounds_that_are_the_guards_own(world: World) -> None:
                         "picture": None,
                         "checklist": [],
                         "visited_at": None,
+                        "visits": [],
                         "earliest": None,
                         "latest": None,
                     }
@@ -93,6 +95,20 @@ def test_a_visit_is_shown_with_its_time(world: World) -> None:
 
     assert round_["state"] == "completed"
     assert round_["checkpoints"][0]["visited_at"] == "2026-05-29T04:25:40.000+08:00"
+    assert round_["checkpoints"][0]["visits"] == [{"id": "1", "at": "2026-05-29T04:25:40.000+08:00"}]
+
+
+def test_badges_are_told_as_hashes_only(world: World) -> None:
+    people = {**world.campus.people}
+    for id_, badge in (("guard", "04B83A1C5E7280"), ("head", "04000000000180")):
+        people[id_] = replace(people[id_], badge=badge)
+    person = people["guard"]
+
+    plan = plan_of(replace(world.campus, people=people), (), person, NOW_MS)
+
+    hashes = [sha256(badge.encode()).hexdigest() for badge in ("04B83A1C5E7280", "04000000000180")]
+    assert plan.badges == sorted(hashes)
+    assert "04B83A1C5E7280" not in plan.model_dump_json()
 
 
 def test_the_same_plan_is_not_sent_twice_and_a_changed_one_is(world: World) -> None:

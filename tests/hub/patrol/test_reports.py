@@ -119,7 +119,7 @@ def test_each_line_that_is_not_ok_is_an_order_of_its_own(world: World) -> None:
     found = [world.browser("head").get(f"/api/v1/work/{n}").json()["order"] for n in sent.json()["orders"]]
     assert [(order["title"], order["item"]) for order in found] == [
         ("extinguisher：压力不足", "extinguisher"),
-        ("pressure：0.75", "pressure"),
+        ("pressure 0.75", "pressure"),
         ("light", "light"),
     ]
     assert found[0]["photos"] == ["ab" * 32]

@@ -15,6 +15,8 @@ from tests.whole.hub_process import SECRET, configure, under_way
 # Their rounds lead past the boiler room, which has a picture, a floor and a checklist; they walk alone.
 NIGHT_GUARDS: Final = tuple(f"night-{number}" for number in range(1, 61))
 GUARDS: Final = tuple(f"guard-{number}" for number in range(1, 61))
+# Theirs are of fixed order.
+STRICT_GUARDS: Final = tuple(f"strict-{number}" for number in range(1, 7))
 PLACES: Final = ("gatehouse", "building-a", "library")
 TAGS: Final = {
     "gatehouse": "04:a1:b2:c3:d4:e5:80",
@@ -31,6 +33,14 @@ def all_day_campus(folder: Path) -> Path:
     text = path.read_text(encoding="utf-8")
     text = text.partition("# --- rounds ---")[0]
     stops = ", ".join(f'"{place}"' for place in PLACES)
+    text += f'\n[[route]]\nid = "strict"\norder = "fixed"\ncheckpoints = [{stops}]\n'
+    text += 'name = { zh = "顺序路线", en = "Fixed route" }\n'
+    for guard in STRICT_GUARDS:
+        text += (
+            f'\n[[person]]\nid = "{guard}"\nname = "{guard}"\nrole = "guard"\n'
+            f'\n[[round]]\nid = "in-order-{guard}"\nname = {{ zh = "顺序巡查", en = "Round in order" }}\n'
+            f'{under_way()}grace = "1h"\nguard = "{guard}"\nroute = "strict"\n'
+        )
     for guard in GUARDS:
         text += (
             f'\n[[person]]\nid = "{guard}"\nname = "{guard}"\nrole = "guard"\n'
@@ -46,7 +56,7 @@ def all_day_campus(folder: Path) -> Path:
     _draw_boiler(folder / "boiler.jpg")
     path.write_text(text, encoding="utf-8")
     book = Book(f"sqlite:///{folder / 'data' / 'book.sqlite'}")
-    for guard in (*GUARDS, *NIGHT_GUARDS):
+    for guard in (*GUARDS, *STRICT_GUARDS, *NIGHT_GUARDS):
         assert set_secret(book, guard, SECRET, one_time=False, now_ms=system_now_ms()) is None
     book.close()
     return path

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
-from tests.hub.patrol_page.campus import GUARDS, NIGHT_GUARDS, all_day_campus
+from tests.hub.patrol_page.campus import GUARDS, NIGHT_GUARDS, STRICT_GUARDS, all_day_campus
 from tests.hub.patrol_page.phone import Phone, phone
 from tests.real import require
 from tests.whole.hub_process import HubProcess, hub, wait_until
@@ -49,6 +49,17 @@ def _unused_night_guards() -> Iterator[str]:
 def night_guard(_unused_night_guards: Iterator[str]) -> str:
     """Somebody who walks alone, past the boiler room first, and whose round no other test walks."""
     return next(_unused_night_guards)
+
+
+@pytest.fixture(scope="session")
+def _unused_strict_guards() -> Iterator[str]:
+    return iter(STRICT_GUARDS)
+
+
+@pytest.fixture
+def strict_guard(_unused_strict_guards: Iterator[str]) -> str:
+    """Somebody whose round is of fixed order, and walked by no other test."""
+    return next(_unused_strict_guards)
 
 
 @pytest.fixture(scope="module")

@@ -88,6 +88,22 @@ def test_on_a_phone_on_which_nobody_stays_signed_in_badges_do_not_work(
     expect(page.locator("#badge-problem")).to_contain_text("Nobody has signed in on this phone to stay")
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("zh-CN", "要换人，请按“换人”"), ("en", "To change over to somebody else, press “Somebody else”")],
+)
+def test_a_badge_that_is_read_in_place_of_a_tag_is_no_tap(
+    make_phone: MakePhone, night_guard: str, another: str, language: str, words: str
+) -> None:
+    phone = make_phone()
+    phone.sign_in(night_guard, f"/guard?lang={language}")
+    phone.listen()
+    phone.touch(badge_of(another))
+    expect(phone.verdict).to_contain_text(words)
+    assert_usable(phone.page, "a badge in place of a tag")
+    assert phone.kept() == []
+
+
 def test_without_signal_it_says_that_signing_in_needs_it(make_phone: MakePhone, night_guard: str) -> None:
     phone = make_phone()
     phone.sign_in(night_guard)

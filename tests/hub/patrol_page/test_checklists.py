@@ -96,7 +96,13 @@ def test_single_points_not_in_order_have_a_note_and_a_photo(
     smell.get_by_label("What is wrong?").fill("gas")
     smell.locator("input[type=file]").set_input_files(big_photo(tmp_path / "photo.jpg"))
     expect(smell.locator("canvas")).to_have_count(1)
+    sheet.get_by_role("button", name="The rest is in order").click()
+    problem = sheet.get_by_role("alert")
+    expect(problem).to_have_text("Read the number off first, please.")
+    sheet.get_by_label("Water pressure MPa").fill("much")
+    expect(problem).to_have_text("Read the number off first, please.")
     sheet.get_by_label("Water pressure MPa").fill("0.45")
+    expect(problem).to_be_empty()
     pressure = sheet.get_by_role("group", name="Water pressure")
     expect(pressure.locator("#said-pressure")).to_have_text("Not OK")
     pressure.get_by_label("What is wrong?").fill("valve stuck")
@@ -155,3 +161,16 @@ _WITHOUT_NUMBERS = """async () => {
   }
   await store.writeNote("plan", plan);
 }"""
+
+
+def test_everything_of_a_point_has_room_on_a_small_phone(make_phone: MakePhone, night_guard: str) -> None:
+    phone = make_phone()
+    sheet = at_boiler(phone, night_guard)
+    for answer in sheet.locator(".choice").all():
+        box = answer.bounding_box()
+        assert box is not None
+        assert box["width"] > 120
+    sheet.locator(".choice-crit").first.click()
+    note = sheet.locator(".check-more input").first.bounding_box()
+    assert note is not None
+    assert note["width"] > 250

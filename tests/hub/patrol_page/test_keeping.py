@@ -162,3 +162,31 @@ def test_what_came_before_the_plan_is_judged_once_the_plan_is_there(
     expect(phone.counts).to_contain_text("1 sent")
     assert taps_of(office, guard) == [uid("gatehouse")]
     assert [item["person"] for item in phone.kept()] == [guard]
+
+
+_FORBIDS_TO_READ = """() => {
+  navigator.serviceWorker.getRegistration = async () => undefined; // no Background Sync, as on an iPhone
+  const open = IDBDatabase.prototype.transaction;
+  const ask = window.fetch;
+  let isFirst = true;
+  window.fetch = async (...said) => {
+    const answer = await ask(...said);
+    if (isFirst && String(said[0]).includes("/patrol/taps")) {
+      isFirst = false;
+      IDBDatabase.prototype.transaction = () => { throw new DOMException("lost", "UnknownError"); };
+      setTimeout(() => { IDBDatabase.prototype.transaction = open; window.isBack = true; }, 1500);
+    }
+    return answer;
+  };
+}"""
+
+
+def test_a_database_that_fails_for_a_moment_does_not_end_sending(make_phone: MakePhone, guard: str) -> None:
+    phone = make_phone()
+    phone.sign_in(guard)
+    phone.listen()
+    phone.page.evaluate(_FORBIDS_TO_READ)
+    phone.touch(TAGS["gatehouse"])
+    phone.page.wait_for_function("() => window.isBack")
+    phone.touch(TAGS["building-a"])
+    expect(phone.counts).to_contain_text("2 sent")

@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.hub.patrol_page.campus import TAGS
 from tests.hub.patrol_page.phone import Phone
+from tests.rules.ordered_walks import CASES as ORDERED
+from tests.rules.ordered_walks import ROUTE, taps_of
 
 MINUTE = 60_000
 START = 1_780_000_000_000
@@ -25,7 +27,12 @@ def stop(name: str, **more: Any) -> dict[str, Any]:
 def plan(*stops: dict[str, Any], fixed: bool = False) -> dict[str, Any]:
     walk = {"id": "walk", "name": {"en": "Walk"}, "startsMs": START, "endsMs": END, "state": "planned"}
     walk |= {"deadlineMs": END + 15 * MINUTE, "isFixed": fixed, "stops": list(stops)}
-    return {"person": {"id": "me"}, "rounds": [walk], "places": [*stops, stop("elsewhere")]}
+    return {
+        "person": {"id": "me"},
+        "rounds": [walk],
+        "places": [*stops, stop("elsewhere")],
+        "badges": ["hash-badge"],
+    }
 
 
 def read(name: str, source: str = "nfc") -> dict[str, Any]:
@@ -70,6 +77,17 @@ CASES = [
     ("unknown", plan(A, B), [], read("stranger"), START + MINUTE),
     ("duplicate", plan(A, B), [tapped("stranger", START) | {"place": None}], read("stranger"), START + 1),
     ("unplanned", None, [], read("a"), START),
+    ("badge", plan(A, B), [], read("badge"), START + MINUTE),
+    ("order", plan(A, B, fixed=True), [tapped("b", START)], read("b"), START + 1),
+    ("done", plan(A, B, fixed=True), [tapped("b", START), tapped("a", START + 1)], read("b"), START + 2),
+    (
+        "again",
+        plan(A, B, fixed=True),
+        [tapped("b", START), tapped("a", START + 1)],
+        read("a"),
+        START + 61_000,
+    ),
+    ("duplicate", plan(A, B, fixed=True), [tapped("a", START)], read("a"), START + 1),
 ]
 
 
@@ -82,6 +100,40 @@ def test_a_tap_is_judged_from_the_plan(
         [plan_, items, what, now_ms],
     )
     assert said["word"] == word
+
+
+WALKED = """async ([plan, taps]) => {
+  const { judge, standingOf } = await import("/guard/round.js");
+  const items = [];
+  for (const { read, item } of taps) {
+    if (judge(plan, items, read, item.atMs).isKept) items.push(item);
+  }
+  const { next, visited, seen } = standingOf(plan.rounds[0], items, "me", plan.rounds[0].endsMs);
+  return { next: next?.id ?? "", visited: [...visited.keys()].sort(), seen: [...seen.keys()].sort() };
+}"""
+
+
+@pytest.mark.parametrize(("said", "following"), ORDERED)
+def test_a_fixed_order_is_followed_as_the_hub_judges_it(page: Page, said: str, following: str) -> None:
+    taps = [{"read": read(name), "item": tapped(name, START + at_ms)} for name, at_ms in taps_of(said)]
+    found = page.evaluate(WALKED, [plan(*map(stop, ROUTE), fixed=True), taps])
+    passed = ROUTE[: ROUTE.index(following)] if following else ROUTE
+    assert found["next"] == following
+    assert found["visited"] == list(passed)
+    assert found["seen"] == sorted({name for name, _ in taps_of(said)})
+
+
+def test_what_the_hub_knows_of_other_phones_and_of_this_one_is_put_in_order(page: Page) -> None:
+    told = [stop(name) for name in ROUTE]
+    told[0]["visits"] = [{"id": "elsewhere", "atMs": START + MINUTE}]
+    told[1]["visits"] = [{"id": "own", "atMs": START}]
+    # The phone's clock is ahead, and the hub's time stands: the tap before the first is none after it.
+    own = tapped("B", START + 5 * MINUTE) | {"id": "own", "fate": "sent"}
+    standing = "async (told) => (await import('/guard/round.js')).standingOf(...told).next.id"
+    walk = plan(*told, fixed=True)["rounds"][0]
+    assert page.evaluate(standing, [walk, [own], "me", START + 6 * MINUTE]) == "B"
+    later = tapped("B", START + 7 * MINUTE)
+    assert page.evaluate(standing, [walk, [own, later], "me", START + 8 * MINUTE]) == "C"
 
 
 STATES = [
@@ -106,6 +158,19 @@ def test_a_round_has_the_state_that_the_phone_can_know(
         [plan(A, B)["rounds"][0], items, now_ms],
     )
     assert found == state
+
+
+def test_a_round_in_another_order_goes_on_as_long_as_it_can_be_made_good(page: Page) -> None:
+    items = [tapped("b", START), tapped("a", START + MINUTE)]
+    state = "async (told) => (await import('/guard/round.js')).standingOf(...told).state"
+    walk = plan(A, B, fixed=True)["rounds"][0]
+    assert page.evaluate(state, [walk, items, "me", START + 2 * MINUTE]) == "in_progress"
+    assert page.evaluate(state, [walk, items, "me", END + 16 * MINUTE]) == "completed"
+    finish = {"kind": "order", "person": "me", "atMs": START + 2 * MINUTE, "fate": "kept"}
+    finish |= {"body": {"round": "walk", "order": "finish"}}
+    assert page.evaluate(state, [walk, [*items, finish], "me", START + 3 * MINUTE]) == "completed"
+    again = tapped("b", START + 3 * MINUTE)
+    assert page.evaluate(state, [walk, [*items, again], "me", START + 3 * MINUTE]) == "completed"
 
 
 def test_a_tap_is_answered_within_300_ms(make_phone: MakePhone, guard: str) -> None:

@@ -70,12 +70,32 @@ def test_what_the_rules_find_is_marked_at_the_visit(tmp_path: Path) -> None:
 
     marks = {(line.checkpoint, line.at_ms): names(line.marks) for line in lines_of(desk)}
 
-    assert marks["boiler-room", start] == ["late_start", "off_time"]
-    assert marks["gatehouse", start + 10 * MINUTE] == ["out_of_order", "wrong_person"]
-    assert marks["library", start + 11 * MINUTE] == ["out_of_order", "too_fast"]
+    assert marks["boiler-room", start] == ["late_start", "out_of_order", "off_time"]
+    assert marks["gatehouse", start + 10 * MINUTE] == ["wrong_person"]
+    assert marks["library", start + 11 * MINUTE] == ["too_fast"]
     assert marks["library", start + 40 * MINUTE] == ["again"]
     raised = {alert.rule for alert in desk.office.alerts() if alert.subject == RUN}
     assert raised >= {"patrol.out-of-order", "patrol.too-fast", "patrol.wrong-person", "patrol.off-time"}
+    desk.close()
+
+
+def test_what_came_too_early_is_marked_until_it_is_tapped_in_its_turn(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, campus=strict_campus(tmp_path))
+    start = STARTS + 5 * MINUTE
+
+    def marked() -> list[tuple[str, int | None]]:
+        return [(line.checkpoint, line.at_ms) for line in lines_of(desk) if Mark.OUT_OF_ORDER in line.marks]
+
+    def stands() -> bool:
+        return any(alert.rule == "patrol.out-of-order" and alert.active for alert in desk.office.alerts())
+
+    desk.happens(desk.tap("zhang-wei", "library", start), desk.tap("zhang-wei", "gatehouse", start + 20_000))
+    assert marked() == [("library", start)]
+    assert stands()
+
+    desk.happens(desk.tap("zhang-wei", "library", start + 40_000))
+    assert marked() == []
+    assert not stands()
     desk.close()
 
 

@@ -45,19 +45,20 @@ def run_of(round_: str, day: date, state: RoundState, person: str) -> RoundRun:
 
 
 def total(counts: Counts) -> int:
-    return counts.judged + counts.excused + counts.open
+    return counts.judged + counts.excused + counts.open + counts.to_come
 
 
-@given(found=_MONTHS)
+@given(found=_MONTHS, now_ms=st.sampled_from([-1, 0, DEADLINE]))
 def test_every_run_of_the_month_is_counted_once_in_each_sum(
     found: list[tuple[str, date, RoundState, str]],
+    now_ms: int,
 ) -> None:
     runs = [run_of(*one) for one in found]
     own = [run for run, one in zip(runs, found, strict=True) if (one[1].year, one[1].month) == (2026, 11)]
 
-    month = month_of(_CAMPUS, runs, _FIRST)
+    month = month_of(_CAMPUS, runs, _FIRST, now_ms)
 
-    expected = Counter(outcome_of(run) for run in own)
+    expected = Counter(outcome_of(run, now_ms) for run in own)
     for outcome in Outcome:
         number = expected[outcome]
         assert getattr(month.counts, outcome.value) == number
@@ -91,7 +92,7 @@ def test_the_month_of_a_hub_is_what_its_book_has(tmp_path: Path) -> None:
     with desk.deps.book.reading() as session:
         states = Counter(session.scalars(select(RoundRow.state).where(RoundRow.id.like("%@2026-11-%"))))
 
-    month = month_of(desk.deps.campus, runs, _FIRST)
+    month = month_of(desk.deps.campus, runs, _FIRST, desk.office.now_ms)
 
     assert (month.counts.kept, month.counts.missed, month.counts.incomplete) == (
         states["completed"],
@@ -107,6 +108,29 @@ def test_the_month_of_a_hub_is_what_its_book_has(tmp_path: Path) -> None:
     ]
     assert desk.office.now_ms < DEADLINE + _DAY
     desk.close()
+
+
+def test_days_before_the_start_and_days_not_planned_yet_are_counted() -> None:
+    runs = [run_of("morning", date(2026, 11, 9), RoundState.COMPLETED, "zhang-wei")]
+    now_ms = midnight_ms(_CAMPUS.site.zone, date(2026, 11, 20))
+
+    month = month_of(_CAMPUS, runs, _FIRST, now_ms, started=date(2026, 11, 9))
+    earlier = month_of(_CAMPUS, (), date(2026, 10, 1), now_ms, started=date(2026, 11, 9))
+    later = month_of(_CAMPUS, (), date(2026, 12, 1), now_ms, started=date(2026, 11, 9))
+    fresh = month_of(_CAMPUS, (), _FIRST, now_ms)
+
+    assert (month.before, month.ahead) == (8, 9)  # the 21st is planned, the 22nd is not
+    assert (earlier.before, earlier.ahead) == (31, 0)
+    assert (later.before, later.ahead) == (0, 31)
+    assert (fresh.before, fresh.ahead) == (0, 9)
+
+
+def test_a_round_is_to_come_until_its_start_and_then_under_way() -> None:
+    planned = run_of("morning", _FIRST, RoundState.PLANNED, "")
+    assert outcome_of(planned, planned.starts_ms - 1) is Outcome.TO_COME
+    assert outcome_of(planned, planned.starts_ms) is Outcome.OPEN
+    assert outcome_of(run_of("morning", _FIRST, RoundState.IN_PROGRESS, "zhang-wei"), -1) is Outcome.OPEN
+    assert outcome_of(run_of("morning", _FIRST, RoundState.EXCUSED, ""), -1) is Outcome.EXCUSED
 
 
 def test_a_missed_round_is_its_only_walker_s_and_otherwise_nobody_s() -> None:

@@ -149,7 +149,7 @@ def test_a_page_says_who_is_where_and_how_every_round_stands(desk: Desk) -> None
     seen = html[html.index('id="whereabouts-list"') : html.index('id="plan-title"')]
     assert "张伟" in seen
     assert "Library entrance" in seen
-    assert "Fixed reader" in seen
+    assert "Reader" in seen
     assert f"/rounds/{RUN}" in seen
     walks = html[html.index('id="walks-list"') :]
     assert "2 of 8 visited" in walks
@@ -321,8 +321,11 @@ def test_the_export_reads_back_as_what_the_book_has(desk: Desk) -> None:
     own = [row for row in rows if row["Id"] == RUN]
     assert [row["Checkpoint id"] for row in own][:3] == ["gatehouse", "building-a", "library"]
     assert [row["Visited"] for row in own] == ["yes"] * 3 + ["no"] * 5
-    first = datetime.fromisoformat(own[0]["Visited at"])
-    assert (first.timestamp() * 1000, first.isoformat()) == (MORNING, "2026-11-22T07:00:00+08:00")
+    at = own[0]["Visited at (Asia/Shanghai)"]
+    assert at == "2026-11-22 07:00:00"
+    zone = desk.deps.campus.site.zone
+    assert datetime.fromisoformat(at).replace(tzinfo=zone).timestamp() * 1000 == MORNING
+    assert own[0]["Planned start (Asia/Shanghai)"] == "2026-11-22 06:00:00"
     assert (own[1]["Minutes since the one before"], own[0]["Trust"]) == ("5.0", "Signed tag")
     assert (own[0]["Who"], own[0]["Person id"], own[0]["State"]) == ("张伟", "zhang-wei", "Under way")
 
@@ -357,6 +360,22 @@ def test_a_table_that_cannot_be_is_refused(desk: Desk, query: str) -> None:
     assert desk.browser("liu-yang").get(f"/rounds/export{query}").status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("query", "zh", "en"),
+    [
+        ("?from=2026-11-23&to=2026-11-22", "开始日期晚于结束日期", "The first day is after the last"),
+        ("?lang=", "请选择日期", "Choose the days"),
+        ("?from=&to=2026-11-22", "请选择日期", "Choose the days"),
+        ("?from=2026-11-22&to=2026-11-31", "请选择日期", "Choose the days"),
+        ("?from=2026-01-01&to=2027-01-02", "一次最多导出 366 天", "Choose 366 days at most"),
+    ],
+)
+def test_a_table_that_cannot_be_says_why(desk: Desk, query: str, zh: str, en: str) -> None:
+    browser = desk.browser("liu-yang")
+    assert zh in browser.get(f"/rounds/export{query}&lang=zh").text
+    assert en in browser.get(f"/rounds/export{query}&lang=en").text
+
+
 def test_the_table_is_the_head_s(desk: Desk) -> None:
     for person, status in (("liu-yang", 200), ("admin", 200), ("zhang-wei", 403), ("wall", 403)):
         assert desk.browser(person).get("/rounds/export?from=2026-11-22&to=2026-11-22").status_code == status
@@ -386,6 +405,36 @@ def test_the_month_leads_to_every_round_and_counts_it(desk: Desk) -> None:
         assert f'href="/rounds/{id_}"' in html, run.state
     assert f'href="/rounds/{RUN}" title="Morning round, day 22: Missed"' in html
     assert desk.office.runs()[RUN].state is RoundState.MISSED
+
+
+def test_the_month_says_why_days_have_no_rounds(desk: Desk) -> None:
+    """The hub started on the 22nd, with the evening's round of the day before; it plans until tomorrow."""
+    first = queries.first_day(desk.deps.book)
+    assert first is not None
+
+    grid = page_of(desk, "wall", "/rounds/calendar?month=2026-11")
+    before = page_of(desk, "wall", "/rounds/calendar?month=2026-10", "zh")
+    ahead = page_of(desk, "wall", "/rounds/calendar?month=2026-12")
+    desk.office.now_ms = STARTS - HOUR
+    early = page_of(desk, "wall", "/rounds/calendar?month=2026-11")
+
+    rows = len(desk.deps.campus.rounds)
+    assert f'colspan="{first.day - 1}" rowspan="{rows}"><span>before the start' in grid
+    assert f'colspan="7" rowspan="{rows}"><span>not planned yet' in grid  # from the 24th on
+    assert "启用前" in before
+    assert "Not planned yet" in ahead
+    assert f'href="/rounds/{RUN}" title="Morning round, day 22: Under way"' in grid
+    assert f'href="/rounds/{RUN}" title="Morning round, day 22: To come"' in early
+
+
+def test_without_a_plan_the_heading_does_not_promise_one(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, campus=demo_campus(tmp_path))
+
+    html = page_of(desk, "wall", "/rounds", "zh")
+
+    assert '<h2 id="plan-title">巡更点</h2>' in html
+    assert "校园平面图</h2>" not in html
+    desk.close()
 
 
 def test_subjects_are_called_by_their_names(desk: Desk) -> None:

@@ -119,6 +119,16 @@ def test_a_lost_phone_is_trusted_to_nobody_and_signs_everybody_out(world: World)
     assert code_of(show(phone)) == "unknown_phone"
 
 
+def test_the_list_of_phones_says_when_each_was_last_used(world: World) -> None:
+    phone = signed_in(world)
+    world.now_ms += 3 * 24 * 3_600_000
+    assert phone.get("/api/v1/me").status_code == 200
+    used_at_ms = world.now_ms
+    world.now_ms += 24 * 3_600_000
+
+    assert f"seen_ms={used_at_ms})" in said(world.browser("head").get("/people"))["phones"]
+
+
 def test_a_page_of_another_site_cannot_sign_anybody_in(world: World) -> None:
     phone = signed_in(world)
     headers = {"sec-fetch-site": "cross-site"}

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from hub.config.model import Language
 from hub.faces import FACES, make_pages
 from hub.live.board import Topic
-from hub.web.render import Issued, PersonState
-from hub.web.sessions import TrustedPhone
+from hub.web.render import Issued, PersonState, PhoneState
 from hub.web.viewer import Viewer
 from rules.model import Role, Text
 from tests.hub.web_pages.school import MARKUP, MINUTE_MS, NOW_MS, School, viewer
@@ -72,10 +71,23 @@ def _others(school: School, who: Viewer | None, language: Language) -> list[str]
     weak = ("wrong", "locked", "busy", "too_short", "too_long", "too_simple", "mismatch", "same")
     if who is not None:
         shown.append(page("change-secret", who, language, errors=weak, next=MARKUP))
-        phones = (TrustedPhone("0" * 64, MARKUP, NOW_MS, NOW_MS),)
+        phones = (PhoneState("0" * 64, MARKUP, NOW_MS, NOW_MS),)
         issued = Issued(MARKUP, MARKUP)
         shown.append(page("people", who, language, people=(person, unset), issued=issued, phones=phones))
     return shown
+
+
+def test_only_who_hands_out_passwords_is_told_that_the_page_does(school: School) -> None:
+    phones = (PhoneState("0" * 64, "zhang-wei", NOW_MS - 3_600_000, NOW_MS - 60_000),)
+
+    def shown(role: Role) -> str:
+        who = viewer(role, Language.ZH)
+        return school.pages.page("people", who, who.language, people=(), issued=None, phones=phones)
+
+    assert "这里只发放一次性密码" in shown(Role.ADMIN)
+    assert "这里只发放一次性密码" not in shown(Role.HEAD)
+    assert "一次性密码由管理员发放" in shown(Role.HEAD)
+    assert 'data-label="最近使用"' in shown(Role.HEAD)
 
 
 @pytest.mark.parametrize("language", list(Language))
