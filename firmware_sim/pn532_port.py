@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 import tty
+from abc import ABC, abstractmethod
 from collections import deque
 from enum import Enum
 from random import Random
@@ -75,7 +76,7 @@ class Line:
         return bytes(byte for byte in data if self._random.random() >= _LOSS)
 
 
-class _Plugged:
+class _Plugged(ABC):
     """A line in a thread of its own. Tags may be laid on and taken away by any other."""
 
     def __init__(self, line: Line) -> None:
@@ -91,8 +92,8 @@ class _Plugged:
         self._ending.set()
         self._thread.join()
 
-    def _serve(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _serve(self) -> None: ...
 
     def _carry(self, descriptor: int) -> bool:
         """One look at the line; False: the host has hung up."""

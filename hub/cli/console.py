@@ -31,8 +31,13 @@ def load_or_fail(path: Path, environment: Mapping[str, str]) -> Campus:
     try:
         return load(path, environment)
     except ConfigurationError as error:
-        err.print(explain(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(Exit.CONFIGURATION) from error
+        refuse(error)
+
+
+def refuse(error: ConfigurationError) -> NoReturn:
+    """Says every fault of a configuration and ends the program."""
+    err.print(explain(error), style="red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(Exit.CONFIGURATION) from error
 
 
 def warn(warnings: Iterable[Fault]) -> None:

@@ -20,11 +20,10 @@ from devices.gateway.outbox import OutboxError
 from devices.gateway.ports import found_ports
 from devices.gateway.running import Gateway, texts_of
 from devices.gateway.saying import time_of_day
-from hub.cli.console import err, fail, out
+from hub.cli.console import err, fail, out, refuse
 from hub.cli.exits import Exit
 from hub.cli.gateway_file import load_gateway
 from hub.config.faults import ConfigurationError
-from hub.config.report import explain
 
 
 def example() -> str:
@@ -69,8 +68,7 @@ def _plan(config: Path, environment: Mapping[str, str]) -> GatewayPlan:
     try:
         return load_gateway(config, environment)
     except ConfigurationError as error:
-        err.print(explain(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(Exit.CONFIGURATION) from error
+        refuse(error)
 
 
 def _end_when_told(gateway: Gateway) -> None:

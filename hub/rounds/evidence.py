@@ -36,6 +36,7 @@ def evidence(log_path: Path, run: RoundRun, people: frozenset[str], tags: frozen
     hang somewhere."""
     orders: dict[str, RoundOrder] = {}
     refused: dict[str, Tap] = {}
+    known = tags.union(run.tags)
     try:
         log = LogReader(log_path)
     except LogFaultError:
@@ -48,7 +49,7 @@ def evidence(log_path: Path, run: RoundRun, people: frozenset[str], tags: frozen
                 if isinstance(fact, RoundOrder) and fact.round == run.id:
                     orders[fact.key] = fact
                 elif isinstance(fact, Tap) and is_about(run, fact, people):
-                    tap = _judged(fact, tags.union(run.tags))
+                    tap = _judged(fact, known)
                     if tap.refused:
                         refused[tap.key] = tap
             seq, searched, is_whole = found.last, searched + found.count, not found.count

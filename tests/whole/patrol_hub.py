@@ -41,6 +41,24 @@ DAY: Final = "2026-11-23"  # a Monday
 _TICK_MS: Final = 10_000
 _QUIET_S: Final = 0.05
 
+CHECKPOINTS: Final = """\
+[[checkpoint]]
+id = "gate"
+name = { zh = "校门", en = "Gate" }
+area = "grounds"
+tag_uid = "04A1B2C3D4E580"
+[[checkpoint]]
+id = "library"
+name = { zh = "图书馆", en = "Library" }
+area = "grounds"
+tag_uid = "044E18B36D9280"
+tag_count = 0
+[[checkpoint]]
+id = "boiler"
+name = { zh = "锅炉房", en = "Boiler room" }
+area = "grounds"
+tag_uid = "0469D41E8C5780"
+"""
 CAMPUS: Final = """\
 [site]
 id = "school"
@@ -78,23 +96,7 @@ role = "head"
 id = "admin"
 name = "管理员"
 role = "admin"
-[[checkpoint]]
-id = "gate"
-name = {{ zh = "校门", en = "Gate" }}
-area = "grounds"
-tag_uid = "04A1B2C3D4E580"
-[[checkpoint]]
-id = "library"
-name = {{ zh = "图书馆", en = "Library" }}
-area = "grounds"
-tag_uid = "044E18B36D9280"
-tag_count = 0
-[[checkpoint]]
-id = "boiler"
-name = {{ zh = "锅炉房", en = "Boiler room" }}
-area = "grounds"
-tag_uid = "0469D41E8C5780"
-[[device]]
+{checkpoints}[[device]]
 id = "reader-1"
 name = "Handheld"
 kind = "checkpoint"
@@ -158,7 +160,9 @@ class PatrolHub:
         (folder / "tag-key").write_text(bytes(range(16)).hex() + "\n", encoding="ascii")
         (folder / "tag-key").chmod(0o600)
         path = folder / "campus.toml"
-        text = CAMPUS.format(broker_port=broker_port, web_port=free_port(), rounds=rounds)
+        text = CAMPUS.format(
+            broker_port=broker_port, web_port=free_port(), rounds=rounds, checkpoints=CHECKPOINTS
+        )
         path.write_text(text, encoding="utf-8")
         self.campus: Campus = load(path, {})
         self.clock = Clock(instant_ms(begins))

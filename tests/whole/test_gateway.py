@@ -39,6 +39,7 @@ from tests.whole.gateway_process import (
     touch,
 )
 from tests.whole.hub_process import HubProcess, under_way, wait_until
+from tests.whole.patrol_hub import CHECKPOINTS
 from tests.whole.test_replies import READER, REPLY, TAP
 
 pytestmark = pytest.mark.real("mosquitto")
@@ -78,23 +79,7 @@ id = "all-day"
 name = "All day"
 {under_way}guard = "zhang-wei"
 checkpoints = ["gate", "library", "boiler"]
-[[checkpoint]]
-id = "gate"
-name = {{ zh = "校门", en = "Gate" }}
-area = "grounds"
-tag_uid = "04A1B2C3D4E580"
-[[checkpoint]]
-id = "library"
-name = {{ zh = "图书馆", en = "Library" }}
-area = "grounds"
-tag_uid = "044E18B36D9280"
-tag_count = 0
-[[checkpoint]]
-id = "boiler"
-name = {{ zh = "锅炉房", en = "Boiler room" }}
-area = "grounds"
-tag_uid = "0469D41E8C5780"
-"""
+{checkpoints}"""
 
 
 class School:
@@ -105,7 +90,9 @@ class School:
         self.broker = broker
         (folder / "tag-key").write_text(bytes(range(16)).hex() + "\n", encoding="ascii")
         (folder / "tag-key").chmod(0o600)
-        text = CAMPUS.format(port=broker.port, web_port=free_port(), under_way=under_way())
+        text = CAMPUS.format(
+            port=broker.port, web_port=free_port(), under_way=under_way(), checkpoints=CHECKPOINTS
+        )
         config = folder / "campus.toml"
         config.write_text(
             text + READER.format(id="gate-1") + READER.format(id="walk-1") + READER.format(id="other"),

@@ -270,7 +270,7 @@ async function reread() {
   plan = written[1] ?? null;
   redraw();
   sayUnjudged();
-  showPlaces(plan?.places ?? [], scene().current?.next?.id ?? null);
+  showPlaces(plan?.places ?? [], () => scene().current?.next?.id ?? null);
 }
 
 // --- showing ------------------------------------------------------------------------------------------------

@@ -39,10 +39,11 @@ export function openWays({ nfc, canScan, places, next }, { onQr, onManual, onNfc
 
 /**
  * The plan has come while the dialog was open without it.
- * @param {Place[]} places @param {string | null} next
+ * @param {Place[]} places @param {() => string | null} next asked only then
  */
 export function showPlaces(places, next) {
-  if (ways.open && places.length) document.getElementById("manual-missing")?.replaceWith(manual(places, next, byHand));
+  const missing = ways.open && places.length ? document.getElementById("manual-missing") : null;
+  missing?.replaceWith(manual(places, next(), byHand));
 }
 
 /** @param {() => void} then */
